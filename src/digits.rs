@@ -1,0 +1,238 @@
+//! The digit block: the digits of an identifier as eight bytes of TBCD (3GPP TS 29.002), and all the
+//! arithmetic on digits that there is.
+//!
+//! As a little-endian `u64`, digit *i* is bits 4*i* to 4*i* + 3 and an unused nibble is 0xF. Everything
+//! below works on whole words, so that neither a branch nor an address depends on the value of a digit.
+//! How many digits there are may show.
+
+use crate::ct;
+use core::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+/// The most digits a block holds.
+pub(crate) const MAX_DIGITS: usize = 16;
+/// The nibble that stands behind the last digit.
+pub(crate) const FILLER: u64 = 0xF;
+/// The lowest bit of every nibble.
+const ONES: u64 = 0x1111_1111_1111_1111;
+
+/// The digits of one identifier. Wiped on drop; equality takes the same time whatever the digits.
+#[derive(Clone)]
+pub struct DigitBlock(u64);
+
+/// Which digit blocks are those of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub(crate) min: usize,
+    pub(crate) max: usize,
+    /// Whether the first digit may be 0.
+    pub(crate) zero_first: bool,
+}
+
+/// What is wrong with a digit block, and at which digit, counted from 0.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A nibble from A to E.
+    NotADigit(usize),
+    /// A filler before a digit.
+    Filler(usize),
+    /// Too few digits, or too many: how many there are.
+    Count(usize),
+    /// The first digit is 0 and must not be.
+    ZeroFirst,
+}
+
+impl Shape {
+    /// 0 for a block of this shape, another number for any other one.
+    #[inline(always)]
+    pub(crate) fn refuses(self, block: u64) -> u64 {
+        let zero_first = ((block & 0xF).wrapping_sub(1) >> 63) & u64::from(!self.zero_first);
+        not_digits(block)
+            | gap(block)
+            | (fillers(block) & first_nibbles(self.min))
+            | (!fillers(block) & ONES & !first_nibbles(self.max))
+            | zero_first
+    }
+
+    /// The block as an identifier's digits, or what is wrong with it.
+    pub(crate) fn check(self, block: u64) -> Result<DigitBlock, Fault> {
+        if is_zero(self.refuses(block), "the caller gets the verdict") {
+            return Ok(DigitBlock(block));
+        }
+        // Refused: the rule that it breaks and the place are told, as they would be of a text.
+        let bad = first_mark(not_digits(block), "the place of what is no digit");
+        let count = first_mark(fillers(block), "the number of digits");
+        Err(if bad < MAX_DIGITS {
+            Fault::NotADigit(bad)
+        } else if !is_zero(gap(block), "whether a filler stands before a digit") {
+            Fault::Filler(count)
+        } else if count < self.min || count > self.max {
+            Fault::Count(count)
+        } else {
+            Fault::ZeroFirst
+        })
+    }
+}
+
+impl DigitBlock {
+    /// The block as its little-endian word.
+    #[inline(always)]
+    pub(crate) fn word(&self) -> u64 {
+        self.0
+    }
+
+    /// A block that [`Shape::refuses`] has not refused.
+    #[inline(always)]
+    pub(crate) fn from_checked(word: u64) -> Self {
+        DigitBlock(word)
+    }
+
+    /// How many digits there are, 0 to 16.
+    pub(crate) fn len(&self) -> usize {
+        first_mark(fillers(self.0), "the number of digits")
+    }
+}
+
+impl PartialEq for DigitBlock {
+    fn eq(&self, other: &Self) -> bool {
+        ct::public(self.0.ct_eq(&other.0), "the caller asked whether they are equal").into()
+    }
+}
+
+impl Eq for DigitBlock {}
+
+impl Drop for DigitBlock {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for DigitBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+/// Whether a byte is an ASCII digit, which may show, without a look at which one it is, which may not.
+pub(crate) fn is_digit(byte: u8) -> bool {
+    let value = u16::from(byte ^ b'0');
+    ct::public(value.wrapping_sub(10) >> 15, "where the digits stand") == 1
+}
+
+/// Packs up to 16 ASCII digits; the nibbles behind them are fillers. Where a byte is no digit, its place.
+pub(crate) fn pack(text: &[u8]) -> Result<u64, usize> {
+    debug_assert!(text.len() <= MAX_DIGITS);
+    let mut bytes = Zeroizing::new([0x3F; MAX_DIGITS]);
+    bytes[..text.len()].copy_from_slice(text);
+    let word = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i])) ^ 0x3030_3030_3030_3030;
+    let (low, high) = (word(0), word(8));
+
+    // In every byte, now the value of a digit, 10 or more sets the top bit. The fillers are told by length.
+    let marks = |word: u64| (((word & 0x7F7F_7F7F_7F7F_7F7F) + 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
+    let marks = u128::from(marks(low)) | u128::from(marks(high)) << 64;
+    let bad = ct::public(marks.trailing_zeros(), "the place of what is no digit") as usize / 8;
+    if bad < text.len() {
+        return Err(bad);
+    }
+    Ok(squeeze(low) | squeeze(high) << 32)
+}
+
+/// The ASCII digits of a block; behind them stand question marks, one for each filler.
+pub(crate) fn unpack(block: u64) -> Zeroizing<[u8; MAX_DIGITS]> {
+    let ascii = |word| (spread(word) | 0x3030_3030_3030_3030).to_le_bytes();
+    let mut text = Zeroizing::new([0; MAX_DIGITS]);
+    text[..8].copy_from_slice(&ascii(block & 0xFFFF_FFFF));
+    text[8..].copy_from_slice(&ascii(block >> 32));
+    text
+}
+
+/// Reads up to 8 octets of TBCD; the nibbles behind them are fillers.
+pub(crate) fn from_octets(octets: &[u8]) -> u64 {
+    debug_assert!(octets.len() <= 8);
+    let mut bytes = Zeroizing::new([0xFF; 8]);
+    bytes[..octets.len()].copy_from_slice(octets);
+    u64::from_le_bytes(*bytes)
+}
+
+/// Digit `at` of a block.
+#[inline(always)]
+pub(crate) fn digit(block: u64, at: usize) -> u64 {
+    block >> (4 * at) & 0xF
+}
+
+/// The block with another value at digit `at`.
+#[inline(always)]
+pub(crate) fn with_digit(block: u64, at: usize, value: u64) -> u64 {
+    block & !(0xF << (4 * at)) | value << (4 * at)
+}
+
+/// The Luhn check digit over the first 14 digits (3GPP TS 23.003 annex B): every second digit, beginning
+/// with the last, is doubled and its own digits added; the check digit brings the sum to a multiple of 10.
+pub(crate) fn luhn(block: u64) -> u64 {
+    const BYTES: u64 = 0x000F_0F0F_0F0F_0F0F; // 7 octets of two digits
+    let plain = block & BYTES;
+    let doubled = (block >> 4 & BYTES) << 1; // 0 to 18
+    let carries = (doubled + 0x0006_0606_0606_0606) >> 4 & 0x0001_0101_0101_0101; // 1 where 10 or more
+    let sums = plain + doubled - 9 * carries; // at most 18 a byte
+    let total = sums.wrapping_mul(0x0101_0101_0101_0101) >> 56; // at most 126
+    let units = total - 10 * ((total * 205) >> 11); // total mod 10 without a division, whose time may vary
+    let check = 10 - units; // 1 to 10
+    check - 10 * ((check + 6) >> 4)
+}
+
+/// A mark at every nibble that is 0xF.
+#[inline(always)]
+fn fillers(block: u64) -> u64 {
+    block >> 3 & block >> 2 & block >> 1 & block & ONES
+}
+
+/// A mark at every nibble from A to E.
+#[inline(always)]
+fn not_digits(block: u64) -> u64 {
+    let ten_or_more = block >> 3 & (block >> 2 | block >> 1) & ONES;
+    ten_or_more ^ fillers(block)
+}
+
+/// Not 0 where a digit stands behind a filler: the digits' nibbles, all ones, are no run from bit 0.
+#[inline(always)]
+fn gap(block: u64) -> u64 {
+    let used = !(fillers(block) * 0xF);
+    used & used.wrapping_add(1)
+}
+
+/// A mark at each of the first `count` nibbles.
+#[inline(always)]
+const fn first_nibbles(count: usize) -> u64 {
+    if count < MAX_DIGITS { ONES & ((1 << (4 * count)) - 1) } else { ONES }
+}
+
+/// The nibble of the first mark, 16 where there is none.
+fn first_mark(marks: u64, why: &'static str) -> usize {
+    ct::public(marks.trailing_zeros(), why) as usize / 4
+}
+
+fn is_zero(word: u64, why: &'static str) -> bool {
+    ct::public(word.ct_eq(&0), why).into()
+}
+
+/// Eight nibbles, one a byte, moved together into the low half of the word.
+#[inline(always)]
+fn squeeze(word: u64) -> u64 {
+    let word = word & 0x0F0F_0F0F_0F0F_0F0F;
+    let word = (word | word >> 4) & 0x00FF_00FF_00FF_00FF;
+    let word = (word | word >> 8) & 0x0000_FFFF_0000_FFFF;
+    (word | word >> 16) & 0xFFFF_FFFF
+}
+
+/// The inverse of [`squeeze`].
+#[inline(always)]
+fn spread(word: u64) -> u64 {
+    let word = (word | word << 16) & 0x0000_FFFF_0000_FFFF;
+    let word = (word | word << 8) & 0x00FF_00FF_00FF_00FF;
+    (word | word << 4) & 0x0F0F_0F0F_0F0F_0F0F
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+#[cfg(feature = "seal")]
+use crate::KeyVersion;
+use crate::Kind;
+use core::{error::Error, fmt};
+
+/// A text or octets that are not what they were read as.
+///
+/// The message says what was expected and, where one place is to blame, at which byte, counted from 0.
+/// It never contains any of the input.
+///
+/// ```
+/// let error = "+44 20 7946 OO18".parse::<telseal::PhoneNumber>().unwrap_err();
+/// assert_eq!(error.to_string(), "phone number: expected a digit at byte 12");
+/// assert_eq!(error.position(), Some(12));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    subject: Subject,
+    reason: Reason,
+    position: Option<usize>,
+}
+
+/// What was being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Identifier(Kind),
+    Token(Kind),
+    Tag,
+    KeyVersion,
+    #[cfg(feature = "seal")]
+    Scope,
+}
+
+/// What was expected of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    // identifiers in text
+    International,
+    TrunkPrefix,
+    Parameter,
+    OtherThanSubscriber,
+    NotADigit,
+    ZeroFirst,
+    Digits {
+        min: usize,
+        max: usize,
+        found: usize,
+    },
+    ImeiForm,
+    Hyphen,
+    CheckDigit,
+    CheckOrSpareDigit,
+    IsImeisv,
+    // identifiers on the wire
+    Octets {
+        min: usize,
+        max: usize,
+        found: usize,
+    },
+    NotADigitNibble,
+    Filler,
+    AddressExtension,
+    NatureOfAddress,
+    NumberingPlan,
+    // tokens, tags, key versions
+    Length {
+        what: &'static str,
+        expected: usize,
+        found: usize,
+    },
+    Base64Url,
+    TrailingBits,
+    Hex,
+    KindLetter(char),
+    FormatVersion,
+    KeyVersionZero,
+    // scopes
+    #[cfg(feature = "seal")]
+    NoLabel,
+    #[cfg(feature = "seal")]
+    LabelLength {
+        label: usize,
+        found: usize,
+    },
+}
+
+impl From<Kind> for Subject {
+    fn from(kind: Kind) -> Self {
+        Subject::Identifier(kind)
+    }
+}
+
+impl ParseError {
+    pub(crate) fn new(subject: impl Into<Subject>, reason: Reason) -> Self {
+        ParseError { subject: subject.into(), reason, position: None }
+    }
+
+    pub(crate) fn at(self, position: usize) -> Self {
+        ParseError { position: Some(position), ..self }
+    }
+
+    /// The byte of the input, counted from 0, at which something else was expected; `None` where the input
+    /// as a whole is to blame.
+    pub const fn position(&self) -> Option<usize> {
+        self.position
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.subject {
+            Subject::Identifier(kind) => write!(f, "{kind}: ")?,
+            Subject::Token(kind) => write!(f, "token of {kind}s: ")?,
+            Subject::Tag => f.write_str("tag: ")?,
+            Subject::KeyVersion => f.write_str("key version: ")?,
+            #[cfg(feature = "seal")]
+            Subject::Scope => f.write_str("scope: ")?,
+        }
+        self.reason.fmt(f)?;
+        match self.position {
+            Some(position) => write!(f, " at byte {position}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::International => "expected `+` and the country code, or `tel:+` or `msisdn-` before it",
+            Reason::TrunkPrefix => "leave out the trunk prefix in parentheses",
+            Reason::Parameter => "expected a parameter as RFC 3966 writes it",
+            Reason::OtherThanSubscriber => "an extension or subaddress names something else than the subscriber",
+            Reason::NotADigit => "expected a digit",
+            Reason::ZeroFirst => "expected a country code, which never begins with zero,",
+            Reason::Digits { min, max, found } => return range(f, *min, *max, "digits", *found),
+            Reason::ImeiForm => "expected 14 digits, 15, or 15 in hyphenated groups",
+            Reason::Hyphen => "expected a hyphen",
+            Reason::CheckDigit => "the check digit does not fit the digits before it",
+            Reason::CheckOrSpareDigit => "expected the check digit or the spare digit zero",
+            Reason::IsImeisv => "found 16 digits, which are an IMEISV: read them as `Imeisv`",
+            Reason::Octets { min, max, found } => return range(f, *min, *max, "octets", *found),
+            Reason::NotADigitNibble => "expected a digit in both halves of the octet",
+            Reason::Filler => "expected a filler in the last half octet only, found one",
+            Reason::AddressExtension => "expected no extension of the address",
+            Reason::NatureOfAddress => "expected an international number as the nature of address",
+            Reason::NumberingPlan => "expected the numbering plan E.164",
+            Reason::Length { what, expected, found } => {
+                return write!(f, "expected {expected} {what}, found {found}");
+            }
+            Reason::Base64Url => "expected a character of base64url",
+            Reason::TrailingBits => "expected the unused last bits to be zero",
+            Reason::Hex => "expected a hexadecimal digit",
+            Reason::KindLetter(letter) => return write!(f, "expected the kind letter `{letter}`"),
+            Reason::FormatVersion => "expected format version 1",
+            Reason::KeyVersionZero => "expected a number from 1 to 65535",
+            #[cfg(feature = "seal")]
+            Reason::NoLabel => "expected at least one label",
+            #[cfg(feature = "seal")]
+            Reason::LabelLength { label, found } => {
+                return write!(f, "expected 1 to 255 bytes in label {label}, found {found}");
+            }
+        })
+    }
+}
+
+fn range(f: &mut fmt::Formatter<'_>, min: usize, max: usize, what: &str, found: usize) -> fmt::Result {
+    if min == max {
+        write!(f, "expected {min} {what}, found {found}")
+    } else {
+        write!(f, "expected {min} to {max} {what}, found {found}")
+    }
+}
+
+impl Error for ParseError {}
+
+/// A token that was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg(feature = "seal")]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The token was not sealed under this key: another secret, another scope, or altered bytes. Which of
+    /// them cannot be told.
+    NotOpened,
+    /// The sealer has no key of the version that the token's header names: retired, or never there. No
+    /// other key is tried.
+    UnknownKeyVersion(KeyVersion),
+}
+
+#[cfg(feature = "seal")]
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::NotOpened => f.write_str("token not opened"),
+            OpenError::UnknownKeyVersion(version) => {
+                write!(f, "token not opened: key version {version} is not live here")
+            }
+        }
+    }
+}
+
+#[cfg(feature = "seal")]
+impl Error for OpenError {}
+
+/// The two slices given to [`seal_into`](crate::Sealer::seal_into) or
+/// [`open_into`](crate::Sealer::open_into) differ in length. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg(feature = "seal")]
+pub struct LengthMismatch {
+    pub(crate) input: usize,
+    pub(crate) output: usize,
+}
+
+#[cfg(feature = "seal")]
+impl fmt::Display for LengthMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} items do not fit one to one into {} places", self.input, self.output)
+    }
+}
+
+#[cfg(feature = "seal")]
+impl Error for LengthMismatch {}
+
+/// A keyring that cannot be made, read or changed as asked. Whatever was there before is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg(feature = "seal")]
+#[non_exhaustive]
+pub enum KeyringError {
+    /// No secret was given; a keyring holds at least one.
+    Empty,
+    /// Two secrets were given for this version.
+    Duplicate(KeyVersion),
+    /// This version is not in the keyring.
+    Unknown(KeyVersion),
+    /// This version is the primary one, which cannot be retired: promote another one first.
+    Primary(KeyVersion),
+    /// Version 65535 is in use, and there is none after it.
+    Exhausted,
+    /// The operating system gave no random bytes.
+    Random,
+    /// The wrapped keyring is shorter or longer than any, by its number of bytes.
+    WrappedLength(usize),
+    /// The bytes do not begin as a wrapped keyring does.
+    NotAKeyring,
+    /// The keyring was wrapped in a format of this version, which is unknown here.
+    WrappedFormat(u8),
+    /// Another key-encryption key, or altered bytes. Which of them cannot be told.
+    NotUnwrapped,
+    /// The wrapped keyring is authentic but breaks the rules of its format: it was not made by `wrap`.
+    Malformed,
+}
+
+#[cfg(feature = "seal")]
+impl fmt::Display for KeyringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyringError::Empty => f.write_str("a keyring needs at least one secret"),
+            KeyringError::Duplicate(version) => write!(f, "two secrets for key version {version}"),
+            KeyringError::Unknown(version) => write!(f, "key version {version} is not in the keyring"),
+            KeyringError::Primary(version) => {
+                write!(f, "key version {version} is the primary one: promote another first")
+            }
+            KeyringError::Exhausted => f.write_str("key version 65535 is in use and is the last"),
+            KeyringError::Random => f.write_str("the operating system gave no random bytes"),
+            KeyringError::WrappedLength(found) => {
+                write!(f, "wrapped keyring: expected 34 bytes and 34 more for every key version, found {found} in all")
+            }
+            KeyringError::NotAKeyring => f.write_str("wrapped keyring: expected `telseal-keyring` at its beginning"),
+            KeyringError::WrappedFormat(found) => {
+                write!(f, "wrapped keyring: expected format version 1, found {found}")
+            }
+            KeyringError::NotUnwrapped => f.write_str("wrapped keyring: another key-encryption key, or altered bytes"),
+            KeyringError::Malformed => f.write_str("wrapped keyring: authentic, but not in the form that `wrap` gives"),
+        }
+    }
+}
+
+#[cfg(feature = "seal")]
+impl Error for KeyringError {}

@@ -1,0 +1,76 @@
+use core::{fmt, marker::PhantomData, ops::Deref};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// The longest printed form: `urn:gsma:imei:` and 17 characters.
+const CAPACITY: usize = 31;
+
+/// An identifier, or a part of one, in plaintext: what the `expose_…` methods return.
+///
+/// `Exposed<str>` is a text, `Exposed<[u8]>` octets as they stand on the wire; both are read through
+/// [`Deref`]. The value sits in the `Exposed` itself, not on the heap, and is wiped on drop (best effort:
+/// a move may leave a copy behind). `Debug` shows nothing of it.
+///
+/// ```
+/// let number: telseal::PhoneNumber = "tel:+44-20-7946-0018".parse()?;
+/// assert_eq!(&*number.expose_e164(), "+442079460018");
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
+pub struct Exposed<T: ?Sized> {
+    bytes: [u8; CAPACITY],
+    len: u8,
+    form: PhantomData<T>,
+}
+
+impl<T: ?Sized> Exposed<T> {
+    /// The parts, one behind the other: at most 31 bytes. For `Exposed<str>` they must be ASCII.
+    pub(crate) fn new(parts: &[&[u8]]) -> Self {
+        let mut exposed = Exposed { bytes: [0; CAPACITY], len: 0, form: PhantomData };
+        for part in parts {
+            let start = usize::from(exposed.len);
+            exposed.bytes[start..start + part.len()].copy_from_slice(part);
+            exposed.len += part.len() as u8;
+        }
+        exposed
+    }
+
+    fn octets(&self) -> &[u8] {
+        &self.bytes[..self.len.into()]
+    }
+}
+
+impl Deref for Exposed<[u8]> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.octets()
+    }
+}
+
+impl Deref for Exposed<str> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        str::from_utf8(self.octets()).expect("printed forms are ASCII")
+    }
+}
+
+/// Prints the plaintext.
+impl fmt::Display for Exposed<str> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Exposed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exposed").finish_non_exhaustive()
+    }
+}
+
+impl<T: ?Sized> Drop for Exposed<T> {
+    fn drop(&mut self) {
+        let Exposed { bytes, len, form: _ } = self;
+        bytes.zeroize();
+        len.zeroize();
+    }
+}
+
+impl<T: ?Sized> ZeroizeOnDrop for Exposed<T> {}

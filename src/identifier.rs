@@ -1,0 +1,146 @@
+use crate::{
+    ParseError,
+    digits::{DigitBlock, Fault, Shape, from_octets, is_digit, pack},
+    error::Reason,
+};
+use core::{fmt, str::FromStr};
+
+/// A kind of identifier that can be sealed: [`PhoneNumber`](crate::PhoneNumber), [`Imsi`](crate::Imsi),
+/// [`Imei`](crate::Imei) or [`Imeisv`](crate::Imeisv).
+///
+/// Sealed: these four are all there are, since each has its letter in the token format.
+pub trait Identifier: Sealed + Clone + Eq + fmt::Debug + FromStr<Err = ParseError> {
+    /// Which kind it is.
+    const KIND: Kind;
+}
+
+/// The kinds of identifier. The kind stands in the first character of a token's text and is authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// [`PhoneNumber`](crate::PhoneNumber): 7 to 15 digits.
+    PhoneNumber,
+    /// [`Imsi`](crate::Imsi): 6 to 15 digits.
+    Imsi,
+    /// [`Imei`](crate::Imei): 14 digits, the check digit not counted.
+    Imei,
+    /// [`Imeisv`](crate::Imeisv): 16 digits.
+    Imeisv,
+}
+
+impl Kind {
+    /// The letter that a token of this kind begins with: `P`, `S`, `E` or `V`.
+    pub const fn letter(self) -> char {
+        match self {
+            Kind::PhoneNumber => 'P',
+            Kind::Imsi => 'S',
+            Kind::Imei => 'E',
+            Kind::Imeisv => 'V',
+        }
+    }
+
+    /// The first byte of a token: the letter's place in the base64url alphabet, times 4, plus the format
+    /// version, which is 1.
+    pub(crate) const fn header(self) -> u8 {
+        (self.letter() as u8 - b'A') * 4 + 1
+    }
+}
+
+/// The name in prose: "phone number", "IMSI", "IMEI" or "IMEISV".
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Kind::PhoneNumber => "phone number",
+            Kind::Imsi => "IMSI",
+            Kind::Imei => "IMEI",
+            Kind::Imeisv => "IMEISV",
+        })
+    }
+}
+
+/// What the crate knows of an identifier and its users do not need: its digit block.
+pub trait Sealed: Sized {
+    const SHAPE: Shape;
+    fn block(&self) -> &DigitBlock;
+    fn from_block(block: DigitBlock) -> Self;
+}
+
+/// Reads a text that must be nothing but digits, at `at` of the whole, into a block of the given shape.
+pub(crate) fn from_digits(kind: Kind, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
+    let Shape { min, max, .. } = shape;
+    let not_a_digit = |bad| ParseError::new(kind, Reason::NotADigit).at(at + bad);
+    if text.len() < min || text.len() > max {
+        return Err(match text.iter().position(|&byte| !is_digit(byte)) {
+            Some(bad) => not_a_digit(bad),
+            None => ParseError::new(kind, Reason::Digits { min, max, found: text.len() }),
+        });
+    }
+    let word = pack(text).map_err(not_a_digit)?;
+    // The first digit is all that can still be wrong with this many digits.
+    shape.check(word).map_err(|_| ParseError::new(kind, Reason::ZeroFirst).at(at))
+}
+
+/// Reads TBCD that stands at `at` of the whole into a block of the given shape.
+pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
+    let (min, max) = (shape.min.div_ceil(2), shape.max.div_ceil(2));
+    if octets.len() < min || octets.len() > max {
+        return Err(ParseError::new(kind, Reason::Octets { min: min + at, max: max + at, found: octets.len() + at }));
+    }
+    let refused = |reason, digit: usize| ParseError::new(kind, reason).at(at + digit / 2);
+    shape
+        .check(from_octets(octets))
+        .and_then(|block| match block.len() {
+            // A filler evens out an odd number of digits (TS 29.002, TBCD-STRING); a whole octet of them does not.
+            len if len.div_ceil(2) < octets.len() => Err(Fault::Filler(len)),
+            _ => Ok(block),
+        })
+        .map_err(|fault| match fault {
+            Fault::NotADigit(digit) => refused(Reason::NotADigitNibble, digit),
+            Fault::Filler(digit) => refused(Reason::Filler, digit),
+            Fault::ZeroFirst => refused(Reason::ZeroFirst, 0),
+            Fault::Count(found) => ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found }),
+        })
+}
+
+/// The text behind a prefix, and how long the prefix is.
+pub(crate) fn strip<'a>(text: &'a [u8], prefix: &str) -> Option<(&'a [u8], usize)> {
+    Some((text.strip_prefix(prefix.as_bytes())?, prefix.len()))
+}
+
+/// The same where upper and lower case are alike, as in the scheme of a URI (RFC 3986 section 3.1).
+pub(crate) fn strip_ignoring_case<'a>(text: &'a [u8], prefix: &str) -> Option<(&'a [u8], usize)> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix.as_bytes()).then_some((rest, prefix.len()))
+}
+
+/// Where the parameters of a URI begin: at its first `;` or at its end.
+pub(crate) fn parameters_start(text: &[u8]) -> usize {
+    text.iter().position(|&byte| byte == b';').unwrap_or(text.len())
+}
+
+/// Reads `*( ";" name ["=" value] )` as RFC 3966 writes it, at `at` of the whole. `judge` gets each name in
+/// lower case, cut to 8 bytes; what the parameters say is dropped.
+pub(crate) fn parameters(
+    kind: Kind,
+    text: &[u8],
+    mut at: usize,
+    judge: impl Fn(&[u8]) -> Result<(), Reason>,
+) -> Result<(), ParseError> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    let is_value = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()[]/:&+$%".contains(byte);
+    for parameter in text.split(|&byte| byte == b';').skip(1) {
+        at += 1;
+        let mut parts = parameter.splitn(2, |&byte| byte == b'=');
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or(b"-"));
+        let mut lower = [0; 8];
+        let cut = name.len().min(lower.len());
+        lower[..cut].copy_from_slice(&name[..cut]);
+        lower.make_ascii_lowercase();
+        let well_formed =
+            !name.is_empty() && name.iter().all(is_name) && !value.is_empty() && value.iter().all(is_value);
+        let verdict = if well_formed { judge(&lower[..cut]) } else { Err(Reason::Parameter) };
+        verdict.map_err(|reason| ParseError::new(kind, reason).at(at))?;
+        at += parameter.len();
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+use crate::{
+    Exposed, Identifier, Kind, ParseError, ct,
+    digits::{self, DigitBlock, FILLER, Shape, unpack},
+    error::Reason,
+    identifier::{Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+};
+use core::str::FromStr;
+use subtle::ConstantTimeEq;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+/// An IMEI: the identity of a mobile device, 3GPP TS 23.003 clause 6.2.1.
+///
+/// 14 digits: type allocation code (TAC, 8 digits) and serial number (6). A fifteenth is written behind
+/// them, in print the Luhn check digit, on the wire a spare 0; it is not part of the identity, so that one
+/// device has one `Imei` whatever form it came in. [`FromStr`] reads
+///
+/// | form | example | fifteenth digit | source |
+/// |---|---|---|---|
+/// | bare | `49015420323751`, `490154203237518` | check digit | TS 23.003 clause 6.2.1 |
+/// | hyphenated | `49-015420-323751-8` | check digit | as it is printed on devices |
+/// | PEI | `imei-490154203237518` | check digit or 0 | 3GPP TS 29.571 table 5.4.2-1 |
+/// | URN | `urn:gsma:imei:49015420-323751-0` | check digit or 0 | RFC 7254 section 4 |
+///
+/// Parameters of the URN (`;svn=`, `;vers=`) are dropped. A bare number of 15 digits whose last is a spare 0
+/// cannot be told from a mistyped one and is refused; from a source that is known to hold such numbers, put
+/// `imei-` before them. 16 digits are an [`Imeisv`].
+///
+/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imei(DigitBlock);
+
+/// An IMEISV: an IMEI with the version of the device's software, 3GPP TS 23.003 clause 6.2.2.
+///
+/// 16 digits: type allocation code (8 digits), serial number (6), software version number (SVN, 2).
+/// [`FromStr`] reads bare digits (`4901542032375112`) and the PEI of 3GPP TS 29.571 table 5.4.2-1
+/// (`imeisv-4901542032375112`). The software version changes with every update: to know a device again, seal
+/// its [`imei`](Self::imei).
+///
+/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imeisv(DigitBlock);
+
+/// What may stand in an IMEI's fifteenth place.
+#[derive(Clone, Copy)]
+enum Fifteenth {
+    /// The check digit, or nothing.
+    Printed,
+    /// The check digit or the spare digit, 0.
+    OnTheWire,
+}
+
+/// The written forms of 15 digits.
+const BARE: &[u8] = b"ddddddddddddddd";
+const HYPHENATED: &[u8] = b"dd-dddddd-dddddd-d";
+const URN: &[u8] = b"dddddddd-dddddd-d";
+
+const WITH_FIFTEENTH: Shape = Shape { min: 15, max: 15, zero_first: true };
+
+impl Imei {
+    /// Reads 7 or 8 octets of TBCD (3GPP TS 29.002): 14 digits, or 15 of which the last is the check digit
+    /// or 0.
+    ///
+    /// # Errors
+    /// Too few or too many octets, a nibble that is no digit, a filler before the end, or another
+    /// fifteenth digit.
+    pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
+        let shape = Shape { max: 15, ..Self::SHAPE };
+        match from_tbcd(Self::KIND, shape, octets, 0)? {
+            block if block.len() == 14 => Ok(Imei(block)),
+            block => Self::without_fifteenth(&block, Fifteenth::OnTheWire, 7),
+        }
+    }
+
+    /// 15 digits, the last of them the check digit.
+    pub fn expose_digits(&self) -> Exposed<str> {
+        Exposed::new(&[&self.printed()[..15]])
+    }
+
+    /// 15 digits in groups of 2, 6, 6 and 1, the last of them the check digit: `49-015420-323751-8`.
+    pub fn expose_hyphenated(&self) -> Exposed<str> {
+        let digits = self.printed();
+        Exposed::new(&[&digits[..2], b"-", &digits[2..8], b"-", &digits[8..14], b"-", &digits[14..15]])
+    }
+
+    /// `imei-` and 15 digits, the last of them the check digit: the PEI of 3GPP TS 29.571.
+    pub fn expose_pei(&self) -> Exposed<str> {
+        Exposed::new(&[b"imei-", &self.printed()[..15]])
+    }
+
+    /// `urn:gsma:imei:`, then 8 and 6 digits and the spare digit 0: the URN of RFC 7254.
+    pub fn expose_urn(&self) -> Exposed<str> {
+        let digits = unpack(self.0.word());
+        Exposed::new(&[b"urn:gsma:imei:", &digits[..8], b"-", &digits[8..14], b"-0"])
+    }
+
+    /// 8 octets of TBCD: 14 digits, the spare digit 0 and a filler.
+    pub fn expose_tbcd(&self) -> Exposed<[u8]> {
+        Exposed::new(&[&Zeroizing::new(digits::with_digit(self.0.word(), 14, 0).to_le_bytes())[..]])
+    }
+
+    /// The type allocation code, 8 digits.
+    pub fn expose_type_allocation_code(&self) -> Exposed<str> {
+        Exposed::new(&[&self.printed()[..8]])
+    }
+
+    /// The serial number, 6 digits.
+    pub fn expose_serial_number(&self) -> Exposed<str> {
+        Exposed::new(&[&self.printed()[8..14]])
+    }
+
+    /// The Luhn check digit over the other 14 (TS 23.003 annex B).
+    pub fn expose_check_digit(&self) -> Exposed<str> {
+        Exposed::new(&[&self.printed()[14..15]])
+    }
+
+    /// 14 digits and the check digit in ASCII.
+    fn printed(&self) -> Zeroizing<[u8; 16]> {
+        unpack(digits::with_digit(self.0.word(), 14, digits::luhn(self.0.word())))
+    }
+
+    /// Reads 15 digits at `at` of the whole, with hyphens where the form has them.
+    fn from_form(text: &[u8], form: &[u8], at: usize, fifteenth: Fifteenth) -> Result<Self, ParseError> {
+        let mut digits = Zeroizing::new([0; 15]);
+        let mut count = 0;
+        for (at, (&byte, &expected)) in (at..).zip(text.iter().zip(form)) {
+            match expected {
+                b'-' if byte == b'-' => {}
+                b'-' => return Err(ParseError::new(Self::KIND, Reason::Hyphen).at(at)),
+                _ if !digits::is_digit(byte) => return Err(ParseError::new(Self::KIND, Reason::NotADigit).at(at)),
+                _ => {
+                    digits[count] = byte;
+                    count += 1;
+                }
+            }
+        }
+        if text.len() != form.len() {
+            return Err(ParseError::new(Self::KIND, Reason::ImeiForm));
+        }
+        let block = from_digits(Self::KIND, WITH_FIFTEENTH, &digits[..], at)?;
+        Self::without_fifteenth(&block, fifteenth, at + form.len() - 1)
+    }
+
+    /// Checks the fifteenth digit of a block, which stood at `at` of the whole, and drops it.
+    fn without_fifteenth(block: &DigitBlock, fifteenth: Fifteenth, at: usize) -> Result<Self, ParseError> {
+        let found = digits::digit(block.word(), 14);
+        let is_check = found.ct_eq(&digits::luhn(block.word()));
+        let (fits, reason) = match fifteenth {
+            Fifteenth::Printed => (is_check, Reason::CheckDigit),
+            Fifteenth::OnTheWire => (is_check | found.ct_eq(&0), Reason::CheckOrSpareDigit),
+        };
+        if ct::public(fits, "the caller gets the verdict").into() {
+            Ok(Imei(DigitBlock::from_checked(digits::with_digit(block.word(), 14, FILLER))))
+        } else {
+            Err(ParseError::new(Self::KIND, reason).at(at))
+        }
+    }
+}
+
+impl Imeisv {
+    /// Reads 8 octets of TBCD (3GPP TS 29.002).
+    ///
+    /// # Errors
+    /// Too few or too many octets, or a nibble that is no digit.
+    pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
+        from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imeisv)
+    }
+
+    /// The device, whatever its software.
+    pub fn imei(&self) -> Imei {
+        let word = digits::with_digit(self.0.word(), 14, FILLER);
+        Imei(DigitBlock::from_checked(digits::with_digit(word, 15, FILLER)))
+    }
+
+    /// 16 digits.
+    pub fn expose_digits(&self) -> Exposed<str> {
+        Exposed::new(&[&unpack(self.0.word())[..]])
+    }
+
+    /// `imeisv-` and 16 digits: the PEI of 3GPP TS 29.571.
+    pub fn expose_pei(&self) -> Exposed<str> {
+        Exposed::new(&[b"imeisv-", &unpack(self.0.word())[..]])
+    }
+
+    /// 8 octets of TBCD.
+    pub fn expose_tbcd(&self) -> Exposed<[u8]> {
+        Exposed::new(&[&Zeroizing::new(self.0.word().to_le_bytes())[..]])
+    }
+
+    /// The software version number, 2 digits.
+    pub fn expose_svn(&self) -> Exposed<str> {
+        Exposed::new(&[&unpack(self.0.word())[14..]])
+    }
+}
+
+impl FromStr for Imei {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let text = text.as_bytes();
+        if let Some((digits, at)) = strip(text, "imei-") {
+            return Self::from_form(digits, BARE, at, Fifteenth::OnTheWire);
+        }
+        if let Some((urn, at)) = strip_ignoring_case(text, "urn:gsma:imei:") {
+            let (number, rest) = urn.split_at(parameters_start(urn));
+            let imei = Self::from_form(number, URN, at, Fifteenth::OnTheWire)?;
+            parameters(Self::KIND, rest, at + number.len(), |name| match name {
+                b"svn" | b"vers" => Ok(()),
+                _ => Err(Reason::Parameter),
+            })?;
+            return Ok(imei);
+        }
+        match text.len() {
+            14 => from_digits(Self::KIND, Self::SHAPE, text, 0).map(Imei),
+            15 => Self::from_form(text, BARE, 0, Fifteenth::Printed),
+            18 => Self::from_form(text, HYPHENATED, 0, Fifteenth::Printed),
+            16 if text.iter().all(|&byte| digits::is_digit(byte)) => Err(ParseError::new(Self::KIND, Reason::IsImeisv)),
+            _ => Err(ParseError::new(Self::KIND, Reason::ImeiForm)),
+        }
+    }
+}
+
+impl FromStr for Imeisv {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let text = text.as_bytes();
+        let (digits, at) = strip(text, "imeisv-").unwrap_or((text, 0));
+        from_digits(Self::KIND, Self::SHAPE, digits, at).map(Imeisv)
+    }
+}
+
+impl Identifier for Imei {
+    const KIND: Kind = Kind::Imei;
+}
+
+impl Identifier for Imeisv {
+    const KIND: Kind = Kind::Imeisv;
+}
+
+impl Sealed for Imei {
+    const SHAPE: Shape = Shape { min: 14, max: 14, zero_first: true };
+    fn block(&self) -> &DigitBlock {
+        &self.0
+    }
+    fn from_block(block: DigitBlock) -> Self {
+        Imei(block)
+    }
+}
+
+impl Sealed for Imeisv {
+    const SHAPE: Shape = Shape { min: 16, max: 16, zero_first: true };
+    fn block(&self) -> &DigitBlock {
+        &self.0
+    }
+    fn from_block(block: DigitBlock) -> Self {
+        Imeisv(block)
+    }
+}
+
+impl ZeroizeOnDrop for Imei {}
+impl ZeroizeOnDrop for Imeisv {}

@@ -1,0 +1,100 @@
+use crate::{
+    Exposed, Identifier, Kind, ParseError,
+    digits::{DigitBlock, Shape, unpack},
+    identifier::{Sealed, from_digits, from_tbcd, strip},
+};
+use core::str::FromStr;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+/// An IMSI: the international mobile subscription identity of ITU-T E.212 and 3GPP TS 23.003 clause 2.2.
+///
+/// 6 to 15 digits: mobile country code (MCC, 3 digits), mobile network code (MNC, 2 or 3), subscription
+/// number (MSIN). [`FromStr`] reads bare digits (`001010123456789`) and the SUPI of 3GPP TS 29.571 table
+/// 5.3.2-1 (`imsi-001010123456789`).
+///
+/// Where the MNC ends does not stand in the digits but in the operator's tables, so the IMSI is kept
+/// unsplit, and the accessors that split it take the [`MncLength`].
+///
+/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imsi(DigitBlock);
+
+/// How many digits the mobile network code has: 04 and 004 are two networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MncLength {
+    /// 2 digits, as in most of the world.
+    Two = 2,
+    /// 3 digits, as in North America.
+    Three = 3,
+}
+
+impl Imsi {
+    /// Reads 3 to 8 octets of TBCD (3GPP TS 29.002).
+    ///
+    /// # Errors
+    /// Too few or too many octets, a nibble that is no digit, or a filler before the end.
+    pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
+        from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imsi)
+    }
+
+    /// 6 to 15 digits.
+    pub fn expose_digits(&self) -> Exposed<str> {
+        self.text("", 0, self.0.len())
+    }
+
+    /// `imsi-` and 6 to 15 digits: the SUPI of 3GPP TS 29.571.
+    pub fn expose_supi(&self) -> Exposed<str> {
+        self.text("imsi-", 0, self.0.len())
+    }
+
+    /// 3 to 8 octets of TBCD.
+    pub fn expose_tbcd(&self) -> Exposed<[u8]> {
+        let octets = Zeroizing::new(self.0.word().to_le_bytes());
+        Exposed::new(&[&octets[..self.0.len().div_ceil(2)]])
+    }
+
+    /// The mobile country code, 3 digits.
+    pub fn expose_mcc(&self) -> Exposed<str> {
+        self.text("", 0, 3)
+    }
+
+    /// The mobile network code, 2 or 3 digits.
+    pub fn expose_mnc(&self, length: MncLength) -> Exposed<str> {
+        self.text("", 3, 3 + length as usize)
+    }
+
+    /// The mobile subscription identification number: what follows the network code, 0 to 10 digits.
+    pub fn expose_msin(&self, length: MncLength) -> Exposed<str> {
+        self.text("", 3 + length as usize, self.0.len())
+    }
+
+    fn text(&self, prefix: &str, start: usize, end: usize) -> Exposed<str> {
+        Exposed::new(&[prefix.as_bytes(), &unpack(self.0.word())[start..end]])
+    }
+}
+
+impl FromStr for Imsi {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let text = text.as_bytes();
+        let (digits, at) = strip(text, "imsi-").unwrap_or((text, 0));
+        from_digits(Self::KIND, Self::SHAPE, digits, at).map(Imsi)
+    }
+}
+
+impl Identifier for Imsi {
+    const KIND: Kind = Kind::Imsi;
+}
+
+impl Sealed for Imsi {
+    const SHAPE: Shape = Shape { min: 6, max: 15, zero_first: true };
+    fn block(&self) -> &DigitBlock {
+        &self.0
+    }
+    fn from_block(block: DigitBlock) -> Self {
+        Imsi(block)
+    }
+}
+
+impl ZeroizeOnDrop for Imsi {}

@@ -1,0 +1,267 @@
+use crate::{Identifier, KeyVersion, KeyringError, Scope, Sealer, Token, siv::Siv};
+use aes_siv::siv::Aes256Siv;
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// The secrets of a key holder, one for each key version that is live.
+///
+/// One version is the primary: it is the one sealed under. The others still open what was sealed under them,
+/// and are still looked up, until they are retired. A new version takes the next number, so that newer ones
+/// have the higher numbers.
+///
+/// A keyring is rotated in two steps where several gateways share it: first a version is
+/// [staged](Self::stage) and the keyring handed to all of them, so that each looks the new version up; then it
+/// is [promoted](Self::promote). Where there is one gateway, [`rotate`](Self::rotate) does both.
+///
+/// A [`Sealer`] is made from a keyring as it is at that moment: make new ones after a change and drop the old.
+///
+/// Secrets are wiped on drop. `Debug` shows the versions, not the secrets. There is no `Clone`.
+pub struct Keyring {
+    /// Ascending. Boxed, so that a secret has one place and growing the list leaves no copy of it behind.
+    versions: Vec<(KeyVersion, Box<Secret>)>,
+    /// One of the versions.
+    primary: KeyVersion,
+}
+
+/// The secret of one key version, from which the keys of all its sealers are derived.
+struct Secret([u8; 32]);
+
+const SALT: &[u8] = b"telseal/v1";
+const SIV_LABEL: &[u8] = b"telseal/v1/siv";
+const WRAP_LABEL: &[u8] = b"telseal/v1/keyring";
+
+/// What a wrapped keyring begins with, before its format version.
+const MAGIC: &[u8; 15] = b"telseal-keyring";
+const WRAP_FORMAT: u8 = 1;
+/// Magic and format version.
+const WRAP_HEADER: usize = 16;
+const SIV: usize = 16;
+/// A key version and its secret.
+const ENTRY: usize = 2 + 32;
+
+impl Keyring {
+    /// One key version, number 1, from the operating system's random number generator.
+    ///
+    /// # Errors
+    /// [`KeyringError::Random`] where it gives no random bytes.
+    #[cfg(feature = "getrandom")]
+    pub fn generate() -> Result<Self, KeyringError> {
+        Ok(Keyring { versions: Vec::from([(KeyVersion::FIRST, Secret::random()?)]), primary: KeyVersion::FIRST })
+    }
+
+    /// From stored secrets, in any order. The highest version is the primary.
+    ///
+    /// A secret is 32 bytes from a cryptographic random number generator, never a password.
+    ///
+    /// # Errors
+    /// [`KeyringError::Empty`] and [`KeyringError::Duplicate`].
+    pub fn from_secrets<'a>(
+        secrets: impl IntoIterator<Item = (KeyVersion, &'a [u8; 32])>,
+    ) -> Result<Self, KeyringError> {
+        let mut versions = Vec::new();
+        for (version, secret) in secrets {
+            versions.push((version, Secret::new(secret)));
+        }
+        versions.sort_unstable_by_key(|(version, _)| *version);
+        if let Some(pair) = versions.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(KeyringError::Duplicate(pair[0].0));
+        }
+        let primary = versions.last().ok_or(KeyringError::Empty)?.0;
+        Ok(Keyring { versions, primary })
+    }
+
+    /// The version that is sealed under.
+    pub fn primary(&self) -> KeyVersion {
+        self.primary
+    }
+
+    /// The live versions, newest first.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
+        self.versions.iter().rev().map(|(version, _)| *version)
+    }
+
+    /// Adds a new version, which opens and is looked up, but is not sealed under yet. Returns its number.
+    ///
+    /// # Errors
+    /// [`KeyringError::Exhausted`] and [`KeyringError::Random`].
+    #[cfg(feature = "getrandom")]
+    pub fn stage(&mut self) -> Result<KeyVersion, KeyringError> {
+        let newest = self.versions().next().unwrap_or(self.primary);
+        let version = newest.next().ok_or(KeyringError::Exhausted)?;
+        self.versions.push((version, Secret::random()?));
+        Ok(version)
+    }
+
+    /// Makes a live version the primary one.
+    ///
+    /// # Errors
+    /// [`KeyringError::Unknown`].
+    pub fn promote(&mut self, version: KeyVersion) -> Result<(), KeyringError> {
+        self.find(version)?;
+        self.primary = version;
+        Ok(())
+    }
+
+    /// Adds a new version and makes it the primary one. Returns its number.
+    ///
+    /// # Errors
+    /// As [`stage`](Self::stage).
+    #[cfg(feature = "getrandom")]
+    pub fn rotate(&mut self) -> Result<KeyVersion, KeyringError> {
+        let version = self.stage()?;
+        self.primary = version;
+        Ok(version)
+    }
+
+    /// Wipes a version: sealers made from now on do not open its tokens and do not look them up. Retire a
+    /// version once no row under it is left.
+    ///
+    /// # Errors
+    /// [`KeyringError::Unknown`], and [`KeyringError::Primary`] for the primary version.
+    pub fn retire(&mut self, version: KeyVersion) -> Result<(), KeyringError> {
+        let at = self.find(version)?;
+        if version == self.primary {
+            return Err(KeyringError::Primary(version));
+        }
+        self.versions.remove(at);
+        Ok(())
+    }
+
+    /// A sealer for one kind of identifier in one scope, under the versions that are live now.
+    ///
+    /// The keys are derived here, four compressions of SHA-256 and more a version: keep the sealer.
+    pub fn sealer<I: Identifier>(&self, scope: &Scope) -> Sealer<I> {
+        let versions = self.versions.iter().rev().map(|(version, secret)| {
+            let key = secret.siv_key::<I>(scope);
+            (*version, Siv::new(&key, &Token::<I>::header(*version)))
+        });
+        Sealer::new(versions.collect(), self.primary)
+    }
+
+    /// The keyring encrypted under a key-encryption key of 32 random bytes, to be stored: 34 bytes and 34 more a
+    /// version. Which versions there are is encrypted too; how many shows in the length.
+    ///
+    /// AES-256-SIV (RFC 5297) under a key derived from `kek`; deterministic, so that equal keyrings have equal
+    /// wrappings. SPEC.md, section "The wrapped keyring", has the bytes.
+    pub fn wrap(&self, kek: &[u8; 32]) -> Vec<u8> {
+        let mut wrapped = Vec::with_capacity(WRAP_HEADER + SIV + 2 + ENTRY * self.versions.len());
+        wrapped.extend_from_slice(MAGIC);
+        wrapped.push(WRAP_FORMAT);
+        wrapped.extend_from_slice(&[0; SIV]);
+        wrapped.extend_from_slice(&self.primary.get().to_be_bytes());
+        for (version, secret) in &self.versions {
+            wrapped.extend_from_slice(&version.get().to_be_bytes());
+            wrapped.extend_from_slice(&secret.0);
+        }
+        let (header, rest) = wrapped.split_at_mut(WRAP_HEADER);
+        let (siv, contents) = rest.split_at_mut(SIV);
+        let tag = wrap_cipher(kek).encrypt_inout_detached([header], contents.into()).expect("one header is few enough");
+        siv.copy_from_slice(&tag);
+        wrapped
+    }
+
+    /// The keyring that [`wrap`](Self::wrap) encrypted. All of it or, where anything is wrong, nothing.
+    ///
+    /// # Errors
+    /// [`KeyringError::WrappedLength`], [`KeyringError::NotAKeyring`] and [`KeyringError::WrappedFormat`] tell
+    /// what is no wrapped keyring by its looks; [`KeyringError::NotUnwrapped`] is a wrong `kek` or an altered
+    /// file; [`KeyringError::Malformed`] was encrypted under `kek` by something else than `wrap`.
+    pub fn unwrap(wrapped: &[u8], kek: &[u8; 32]) -> Result<Self, KeyringError> {
+        let Some((header, rest)) = wrapped.split_at_checked(WRAP_HEADER) else {
+            return Err(KeyringError::WrappedLength(wrapped.len()));
+        };
+        if !header.starts_with(MAGIC) {
+            return Err(KeyringError::NotAKeyring);
+        }
+        if header[WRAP_HEADER - 1] != WRAP_FORMAT {
+            return Err(KeyringError::WrappedFormat(header[WRAP_HEADER - 1]));
+        }
+        if rest.len() < SIV + 2 + ENTRY || !(rest.len() - SIV - 2).is_multiple_of(ENTRY) {
+            return Err(KeyringError::WrappedLength(wrapped.len()));
+        }
+        let (siv, contents) = rest.split_at(SIV);
+        let siv = siv.try_into().expect("split at 16");
+        let mut contents = Zeroizing::new(contents.to_vec());
+        wrap_cipher(kek)
+            .decrypt_inout_detached([header], (&mut contents[..]).into(), siv)
+            .map_err(|_| KeyringError::NotUnwrapped)?;
+
+        let (primary, entries) = contents.split_at(2);
+        let version = |bytes: &[u8]| {
+            let bytes = bytes.try_into().map_err(|_| KeyringError::Malformed)?;
+            KeyVersion::try_from(u16::from_be_bytes(bytes)).map_err(|_| KeyringError::Malformed)
+        };
+        let mut versions = Vec::with_capacity(entries.len() / ENTRY);
+        for entry in entries.chunks_exact(ENTRY) {
+            let (number, secret) = entry.split_at(2);
+            versions
+                .push((version(number)?, Secret::new(secret.try_into().expect("the rest of an entry is 32 bytes"))));
+        }
+        let keyring = Keyring { versions, primary: version(primary)? };
+        let ascending = keyring.versions.is_sorted_by(|a, b| a.0 < b.0);
+        match keyring.find(keyring.primary) {
+            Ok(_) if ascending => Ok(keyring),
+            _ => Err(KeyringError::Malformed),
+        }
+    }
+
+    fn find(&self, version: KeyVersion) -> Result<usize, KeyringError> {
+        let found = self.versions.binary_search_by_key(&version, |(version, _)| *version);
+        found.map_err(|_| KeyringError::Unknown(version))
+    }
+}
+
+impl Secret {
+    fn new(bytes: &[u8; 32]) -> Box<Self> {
+        let mut secret = Box::new(Secret([0; 32]));
+        secret.0.copy_from_slice(bytes);
+        secret
+    }
+
+    #[cfg(feature = "getrandom")]
+    fn random() -> Result<Box<Self>, KeyringError> {
+        let mut secret = Box::new(Secret([0; 32]));
+        getrandom::fill(&mut secret.0).map_err(|_| KeyringError::Random)?;
+        Ok(secret)
+    }
+
+    /// K1 and K2 of one kind in one scope.
+    fn siv_key<I: Identifier>(&self, scope: &Scope) -> Zeroizing<[u8; 64]> {
+        derive(&self.0, &[SIV_LABEL, &[0, I::KIND.letter() as u8], scope.encoded()])
+    }
+}
+
+/// The key that a keyring is wrapped under.
+fn wrap_cipher(kek: &[u8; 32]) -> Aes256Siv {
+    aes_siv::KeyInit::new_from_slice(&derive(kek, &[WRAP_LABEL])[..]).expect("AES-256-SIV takes 64 bytes")
+}
+
+/// HKDF-SHA256 (RFC 5869), 64 bytes.
+fn derive(secret: &[u8; 32], info: &[&[u8]]) -> Zeroizing<[u8; 64]> {
+    let mut key = Zeroizing::new([0; 64]);
+    Hkdf::<Sha256>::new(Some(SALT), secret).expand_multi_info(info, &mut key[..]).expect("64 bytes are not too many");
+    key
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        let Secret(bytes) = self;
+        bytes.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
+impl ZeroizeOnDrop for Keyring {}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let versions: Vec<_> = self.versions().map(KeyVersion::get).collect();
+        f.debug_struct("Keyring")
+            .field("versions", &versions)
+            .field("primary", &self.primary.get())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "seal")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod ct;
+mod digits;
+mod encoding;
+mod error;
+mod exposed;
+mod identifier;
+mod imei;
+mod imsi;
+#[cfg(feature = "seal")]
+mod keyring;
+mod phone;
+#[cfg(feature = "seal")]
+mod scope;
+#[cfg(feature = "seal")]
+mod sealer;
+#[cfg(feature = "serde")]
+mod serde;
+#[cfg(feature = "seal")]
+mod siv;
+mod token;
+
+pub use error::ParseError;
+#[cfg(feature = "seal")]
+pub use error::{KeyringError, LengthMismatch, OpenError};
+pub use exposed::Exposed;
+pub use identifier::{Identifier, Kind};
+pub use imei::{Imei, Imeisv};
+pub use imsi::{Imsi, MncLength};
+#[cfg(feature = "seal")]
+pub use keyring::Keyring;
+pub use phone::PhoneNumber;
+#[cfg(feature = "seal")]
+pub use scope::Scope;
+#[cfg(feature = "seal")]
+pub use sealer::{Lookup, Sealer};
+pub use token::{KeyVersion, Tag, Token};

@@ -1,0 +1,181 @@
+use crate::{
+    Exposed, Identifier, Kind, ParseError, ct,
+    digits::{DigitBlock, MAX_DIGITS, Shape, is_digit, unpack},
+    error::Reason,
+    identifier::{Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+};
+use core::str::FromStr;
+use subtle::ConstantTimeEq;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+/// A phone number: the international E.164 number of a subscriber, which 3GPP calls MSISDN.
+///
+/// 7 to 15 digits, country code first, the first digit not 0. [`FromStr`] reads
+///
+/// | form | example | source |
+/// |---|---|---|
+/// | E.164 with `+` | `+442079460018`, `+44 (20) 7946-0018` | ITU-T E.123 |
+/// | `tel:` URI of a global number | `tel:+44-20-7946-0018;npdi` | RFC 3966 section 3 |
+/// | GPSI | `msisdn-442079460018` | 3GPP TS 29.571 table 5.3.2-1 |
+///
+/// After `+`, the separators space `-` `.` `(` `)` are skipped. Parameters of a `tel:` URI are dropped, but
+/// for `ext` and `isub`, which name something else than the subscriber and are refused. A number without
+/// its country code is refused, as is a trunk prefix (`+44 (0)20 …`): what would have to be guessed is not
+/// read. Digits alone are read by [`from_msisdn`](Self::from_msisdn).
+///
+/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneNumber(DigitBlock);
+
+impl PhoneNumber {
+    /// Reads bare digits, country code first, from a source that is known to hold MSISDNs.
+    ///
+    /// # Errors
+    /// Anything but 7 to 15 digits of which the first is not 0.
+    pub fn from_msisdn(digits: &str) -> Result<Self, ParseError> {
+        from_digits(Self::KIND, Self::SHAPE, digits.as_bytes(), 0).map(PhoneNumber)
+    }
+
+    /// Reads 4 to 8 octets of TBCD (3GPP TS 29.002) that hold an international number.
+    ///
+    /// # Errors
+    /// Too few or too many octets, a nibble that is no digit, a filler before the end, or a first digit 0.
+    pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
+        from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(PhoneNumber)
+    }
+
+    /// Reads an ISDN-AddressString (3GPP TS 29.002): an octet that says international and E.164 (0x91), then
+    /// 4 to 8 octets of TBCD.
+    ///
+    /// # Errors
+    /// Another nature of address or numbering plan, an extension, and what [`from_tbcd`](Self::from_tbcd)
+    /// refuses.
+    pub fn from_address_string(octets: &[u8]) -> Result<Self, ParseError> {
+        let refused = |reason| Err(ParseError::new(Self::KIND, reason).at(0));
+        let Some((&address, digits)) = octets.split_first() else {
+            return Err(ParseError::new(Self::KIND, Reason::Octets { min: 5, max: 9, found: 0 }));
+        };
+        match (address >> 7, address >> 4 & 7, address & 0xF) {
+            (0, _, _) => refused(Reason::AddressExtension),
+            (_, nature, _) if nature != 1 => refused(Reason::NatureOfAddress),
+            (_, _, plan) if plan != 1 => refused(Reason::NumberingPlan),
+            _ => from_tbcd(Self::KIND, Self::SHAPE, digits, 1).map(PhoneNumber),
+        }
+    }
+
+    /// `+` and 7 to 15 digits.
+    pub fn expose_e164(&self) -> Exposed<str> {
+        self.text("+")
+    }
+
+    /// `tel:+` and 7 to 15 digits: the URI of RFC 3966.
+    pub fn expose_tel_uri(&self) -> Exposed<str> {
+        self.text("tel:+")
+    }
+
+    /// `msisdn-` and 7 to 15 digits: the GPSI of 3GPP TS 29.571.
+    pub fn expose_gpsi(&self) -> Exposed<str> {
+        self.text("msisdn-")
+    }
+
+    /// 7 to 15 digits, as [`from_msisdn`](Self::from_msisdn) reads them.
+    pub fn expose_msisdn(&self) -> Exposed<str> {
+        self.text("")
+    }
+
+    /// 4 to 8 octets of TBCD.
+    pub fn expose_tbcd(&self) -> Exposed<[u8]> {
+        self.octets(&[])
+    }
+
+    /// The ISDN-AddressString: 0x91, then 4 to 8 octets of TBCD.
+    pub fn expose_address_string(&self) -> Exposed<[u8]> {
+        self.octets(&[0x91])
+    }
+
+    fn text(&self, prefix: &str) -> Exposed<str> {
+        Exposed::new(&[prefix.as_bytes(), &unpack(self.0.word())[..self.0.len()]])
+    }
+
+    fn octets(&self, prefix: &[u8]) -> Exposed<[u8]> {
+        let octets = Zeroizing::new(self.0.word().to_le_bytes());
+        Exposed::new(&[prefix, &octets[..self.0.len().div_ceil(2)]])
+    }
+}
+
+impl FromStr for PhoneNumber {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let text = text.as_bytes();
+        if let Some((number, at)) = strip(text, "+") {
+            return global_number(number, at).map(PhoneNumber);
+        }
+        if let Some((number, at)) = strip_ignoring_case(text, "tel:+") {
+            let (number, rest) = number.split_at(parameters_start(number));
+            let digits = global_number(number, at)?;
+            parameters(Self::KIND, rest, at + number.len(), |name| match name {
+                b"ext" | b"isub" => Err(Reason::OtherThanSubscriber),
+                _ => Ok(()),
+            })?;
+            return Ok(PhoneNumber(digits));
+        }
+        if let Some((digits, at)) = strip(text, "msisdn-") {
+            return from_digits(Self::KIND, Self::SHAPE, digits, at).map(PhoneNumber);
+        }
+        Err(ParseError::new(Self::KIND, Reason::International).at(0))
+    }
+}
+
+impl Identifier for PhoneNumber {
+    const KIND: Kind = Kind::PhoneNumber;
+}
+
+impl Sealed for PhoneNumber {
+    const SHAPE: Shape = Shape { min: 7, max: 15, zero_first: false };
+    fn block(&self) -> &DigitBlock {
+        &self.0
+    }
+    fn from_block(block: DigitBlock) -> Self {
+        PhoneNumber(block)
+    }
+}
+
+impl ZeroizeOnDrop for PhoneNumber {}
+
+/// Reads what stands behind the `+`, at `at` of the whole: digits and visual separators.
+fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
+    let (kind, shape) = (PhoneNumber::KIND, PhoneNumber::SHAPE);
+    let mut digits = Zeroizing::new([0; MAX_DIGITS]);
+    let (mut count, mut first) = (0, at);
+    let mut group = None; // where the open parenthesis stands, and how many digits before it
+    for (at, &byte) in (at..).zip(text) {
+        match byte {
+            b'-' | b'.' | b' ' => {}
+            b'(' => group = Some((at, count)),
+            b')' => {
+                if let Some((at, before)) = group.take()
+                    && count == before + 1
+                    && before < MAX_DIGITS
+                    && bool::from(ct::public(digits[before].ct_eq(&b'0'), "a trunk prefix is notation, not the number"))
+                {
+                    return Err(ParseError::new(kind, Reason::TrunkPrefix).at(at));
+                }
+            }
+            _ if !is_digit(byte) => return Err(ParseError::new(kind, Reason::NotADigit).at(at)),
+            _ => {
+                if count == 0 {
+                    first = at;
+                }
+                if count < MAX_DIGITS {
+                    digits[count] = byte;
+                }
+                count += 1;
+            }
+        }
+    }
+    match digits.get(..count) {
+        Some(digits) => from_digits(kind, shape, digits, first),
+        None => Err(ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found: count })),
+    }
+}

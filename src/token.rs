@@ -1,0 +1,339 @@
+use crate::{
+    Identifier, ParseError,
+    encoding::{decode_base64url, decode_hex, encode_base64url, encode_hex},
+    error::{Reason, Subject},
+};
+use core::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+    num::NonZeroU16,
+    str::FromStr,
+};
+use subtle::{Choice, ConstantTimeEq};
+
+/// An identifier, sealed: 27 bytes that can be stored, compared and routed by, and not be read without the
+/// key.
+///
+/// | bytes | |
+/// |---|---|
+/// | 0 | kind and format version |
+/// | 1, 2 | key version, big-endian |
+/// | 3 to 18 | tag: the SIV of RFC 5297 |
+/// | 19 to 26 | ciphertext of the digit block |
+///
+/// Under one key, equal identifiers have equal tokens. That is what a token is for, and what it leaks: whoever
+/// holds two tokens sees whether they are of one subscriber.
+///
+/// The text form ([`Display`](fmt::Display), [`FromStr`]) is base64url without padding, always 36
+/// characters, of which the first is the kind's letter. For a column that ignores case there are 54
+/// hexadecimal digits (`{:x}`, [`from_hex`](Self::from_hex)). Reading any of the forms checks length,
+/// alphabet, kind, format version and key version, and nothing more: whether a token is authentic only the
+/// key holder can tell, by opening it. Serde, behind the feature `serde`, takes the text for human-readable
+/// formats and the 27 bytes for binary ones.
+///
+/// Tokens are ordered by their bytes: first by key version, then as good as at random.
+pub struct Token<I> {
+    bytes: [u8; TOKEN],
+    kind: PhantomData<fn() -> I>,
+}
+
+/// The 16 bytes of a token that tell one identifier from another: what a directory looks up by.
+///
+/// It is the SIV of RFC 5297: a pseudorandom function of the identifier under one key, so its bits are
+/// uniformly random to whoever lacks the key, and any of them serve to hash or to partition by.
+///
+/// The text form is base64url without padding, 22 characters; `{:x}` gives 32 hexadecimal digits.
+pub struct Tag<I> {
+    bytes: [u8; TAG],
+    kind: PhantomData<fn() -> I>,
+}
+
+/// The number of a key: 1 to 65535, in the order in which the keys were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyVersion(NonZeroU16);
+
+const HEADER: usize = 3;
+const TAG: usize = 16;
+const TOKEN: usize = 27;
+const TOKEN_TEXT: usize = 36;
+const TAG_TEXT: usize = 22;
+
+impl<I: Identifier> Token<I> {
+    /// Well-formed and sealed by nobody: key version 1, all else zero. It fills a buffer before
+    /// [`Sealer::seal_into`](crate::Sealer) overwrites it, and opens under no key (but with a chance of 2⁻¹²⁸).
+    pub const BLANK: Self = Self::new(KeyVersion::FIRST, [0; TAG], [0; 8]);
+
+    #[inline(always)]
+    pub(crate) const fn new(version: KeyVersion, tag: [u8; TAG], ciphertext: [u8; 8]) -> Self {
+        let mut bytes = [0; TOKEN];
+        bytes.split_at_mut(HEADER).0.copy_from_slice(&Self::header(version));
+        bytes.split_at_mut(HEADER).1.split_at_mut(TAG).0.copy_from_slice(&tag);
+        bytes.split_at_mut(HEADER + TAG).1.copy_from_slice(&ciphertext);
+        Token { bytes, kind: PhantomData }
+    }
+
+    /// What stands before the tag, and is authenticated with it.
+    pub(crate) const fn header(version: KeyVersion) -> [u8; HEADER] {
+        let [high, low] = version.get().to_be_bytes();
+        [I::KIND.header(), high, low]
+    }
+
+    /// The part to look up by.
+    pub fn tag(&self) -> Tag<I> {
+        Tag { bytes: self.part(HEADER), kind: PhantomData }
+    }
+
+    /// Under which of the key holder's keys it was sealed, or says that it was.
+    pub fn key_version(&self) -> KeyVersion {
+        match NonZeroU16::new(u16::from_be_bytes(self.part(1))) {
+            Some(version) => KeyVersion(version),
+            None => KeyVersion::FIRST, // never: no token is made with version 0
+        }
+    }
+
+    #[cfg(feature = "seal")]
+    pub(crate) fn ciphertext(&self) -> [u8; 8] {
+        self.part(HEADER + TAG)
+    }
+
+    /// The 27 bytes.
+    pub const fn as_bytes(&self) -> &[u8; TOKEN] {
+        &self.bytes
+    }
+
+    /// Reads 54 hexadecimal digits, upper or lower case.
+    ///
+    /// # Errors
+    /// Another length, a character that is no hexadecimal digit, or bytes that are no token of this kind.
+    pub fn from_hex(text: &str) -> Result<Self, ParseError> {
+        let mut bytes = [0; TOKEN];
+        decode_hex(text.as_bytes(), &mut bytes, Subject::Token(I::KIND))?;
+        Self::from_bytes(bytes, 4)
+    }
+
+    /// Checks the header of a token that was read from a form with so many bits a character.
+    fn from_bytes(bytes: [u8; TOKEN], bits: usize) -> Result<Self, ParseError> {
+        let refused = |reason, bit| Err(ParseError::new(Subject::Token(I::KIND), reason).at(bit / bits));
+        let expected = I::KIND.header();
+        match bytes {
+            [kind, ..] if kind >> 2 != expected >> 2 => refused(Reason::KindLetter(I::KIND.letter()), 0),
+            [kind, ..] if kind != expected => refused(Reason::FormatVersion, 6),
+            [_, 0, 0, ..] => refused(Reason::KeyVersionZero, 8),
+            _ => Ok(Token { bytes, kind: PhantomData }),
+        }
+    }
+
+    fn part<const N: usize>(&self, start: usize) -> [u8; N] {
+        core::array::from_fn(|i| self.bytes[start + i])
+    }
+}
+
+impl<I: Identifier> Tag<I> {
+    /// Takes 16 bytes for a tag: all are.
+    pub const fn from_bytes(bytes: [u8; TAG]) -> Self {
+        Tag { bytes, kind: PhantomData }
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; TAG] {
+        &self.bytes
+    }
+
+    /// Reads 32 hexadecimal digits, upper or lower case.
+    ///
+    /// # Errors
+    /// Another length, or a character that is no hexadecimal digit.
+    pub fn from_hex(text: &str) -> Result<Self, ParseError> {
+        let mut bytes = [0; TAG];
+        decode_hex(text.as_bytes(), &mut bytes, Subject::Tag)?;
+        Ok(Self::from_bytes(bytes))
+    }
+}
+
+impl KeyVersion {
+    /// Version 1.
+    pub const FIRST: Self = KeyVersion(NonZeroU16::MIN);
+
+    /// The number, 1 to 65535.
+    pub const fn get(self) -> u16 {
+        self.0.get()
+    }
+
+    /// The next version, `None` behind 65535.
+    pub const fn next(self) -> Option<Self> {
+        match self.0.checked_add(1) {
+            Some(version) => Some(KeyVersion(version)),
+            None => None,
+        }
+    }
+}
+
+/// # Errors
+/// 0 is no key version.
+impl TryFrom<u16> for KeyVersion {
+    type Error = ParseError;
+    fn try_from(version: u16) -> Result<Self, ParseError> {
+        NonZeroU16::new(version).map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersionZero))
+    }
+}
+
+impl From<KeyVersion> for u16 {
+    fn from(version: KeyVersion) -> u16 {
+        version.get()
+    }
+}
+
+impl fmt::Display for KeyVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<I: Identifier> FromStr for Token<I> {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let mut bytes = [0; TOKEN];
+        decode_base64url(text.as_bytes(), &mut bytes, Subject::Token(I::KIND))?;
+        Self::from_bytes(bytes, 6)
+    }
+}
+
+impl<I: Identifier> FromStr for Tag<I> {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let mut bytes = [0; TAG];
+        decode_base64url(text.as_bytes(), &mut bytes, Subject::Tag)?;
+        Ok(Self::from_bytes(bytes))
+    }
+}
+
+impl<I: Identifier> TryFrom<&[u8]> for Token<I> {
+    type Error = ParseError;
+    fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::from_bytes(exactly(bytes, Subject::Token(I::KIND))?, 8)
+    }
+}
+
+impl<I: Identifier> TryFrom<[u8; TOKEN]> for Token<I> {
+    type Error = ParseError;
+    fn try_from(bytes: [u8; TOKEN]) -> Result<Self, ParseError> {
+        Self::from_bytes(bytes, 8)
+    }
+}
+
+impl<I: Identifier> TryFrom<&[u8]> for Tag<I> {
+    type Error = ParseError;
+    fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
+        exactly(bytes, Subject::Tag).map(Self::from_bytes)
+    }
+}
+
+impl<I: Identifier> fmt::Display for Token<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_ascii(f, &encode_base64url::<TOKEN_TEXT>(&self.bytes))
+    }
+}
+
+impl<I: Identifier> fmt::Display for Tag<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_ascii(f, &encode_base64url::<TAG_TEXT>(&self.bytes))
+    }
+}
+
+impl<I: Identifier> fmt::LowerHex for Token<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_ascii(f, &encode_hex::<{ 2 * TOKEN }>(&self.bytes))
+    }
+}
+
+impl<I: Identifier> fmt::LowerHex for Tag<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_ascii(f, &encode_hex::<{ 2 * TAG }>(&self.bytes))
+    }
+}
+
+/// What tokens and tags have in common: traits that `derive` would ask of `I` too.
+macro_rules! public_bytes {
+    ($($name:ident),*) => {$(
+        impl<I> Clone for $name<I> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<I> Copy for $name<I> {}
+
+        /// In constant time.
+        impl<I> PartialEq for $name<I> {
+            fn eq(&self, other: &Self) -> bool {
+                self.ct_eq(other).into()
+            }
+        }
+
+        impl<I> Eq for $name<I> {}
+
+        impl<I> PartialOrd for $name<I> {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        /// By the bytes.
+        impl<I> Ord for $name<I> {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.bytes.cmp(&other.bytes)
+            }
+        }
+
+        impl<I> Hash for $name<I> {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.bytes.hash(state);
+            }
+        }
+
+        impl<I> AsRef<[u8]> for $name<I> {
+            fn as_ref(&self) -> &[u8] {
+                &self.bytes
+            }
+        }
+
+        impl<I: Identifier> fmt::Debug for $name<I> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+    )*};
+}
+
+public_bytes!(Token, Tag);
+
+impl<I> ConstantTimeEq for Token<I> {
+    #[inline]
+    fn ct_eq(&self, other: &Self) -> Choice {
+        // Two words that overlap cover the 27 bytes.
+        let words = |token: &Self| {
+            let word = |start: usize| u128::from_le_bytes(core::array::from_fn(|i| token.bytes[start + i]));
+            (word(0), word(TOKEN - 16))
+        };
+        let (a, b) = (words(self), words(other));
+        a.0.ct_eq(&b.0) & a.1.ct_eq(&b.1)
+    }
+}
+
+impl<I> ConstantTimeEq for Tag<I> {
+    #[inline]
+    fn ct_eq(&self, other: &Self) -> Choice {
+        u128::from_le_bytes(self.bytes).ct_eq(&u128::from_le_bytes(other.bytes))
+    }
+}
+
+fn exactly<const N: usize>(bytes: &[u8], subject: Subject) -> Result<[u8; N], ParseError> {
+    let found = bytes.len();
+    bytes.try_into().map_err(|_| ParseError::new(subject, Reason::Length { what: "bytes", expected: N, found }))
+}
+
+fn write_ascii(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
+    f.pad(str::from_utf8(text).map_err(|_| fmt::Error)?)
+}
