@@ -136,7 +136,7 @@ impl Keyring {
     pub fn sealer<I: Identifier>(&self, scope: &Scope) -> Sealer<I> {
         let versions = self.versions.iter().rev().map(|(version, secret)| {
             let key = secret.siv_key::<I>(scope);
-            (*version, Siv::new(&key, &Token::<I>::header(*version)))
+            (*version, Siv::new(&key, &[&Token::<I>::header(*version)]))
         });
         Sealer::new(versions.collect(), self.primary)
     }

@@ -1,6 +1,6 @@
-//! AES-SIV (RFC 5297) with a 64-byte key, one item of associated data and plaintexts of exactly 8 bytes.
+//! AES-SIV (RFC 5297) with a 64-byte key, fixed associated data and plaintexts of exactly 8 bytes.
 //!
-//! With the key and the associated data fixed, all but the plaintext is known in advance, and a message costs
+//! With key and associated data fixed, all but the plaintext is known in advance, and a message costs
 //! two calls of AES. Functions are named as in the RFC and work on up to `N` messages at a time; plaintexts and
 //! ciphertexts are little-endian words.
 
@@ -11,7 +11,7 @@ use aes::{
 use cmac::{Cmac, Mac};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// AES-SIV under one key and one item of associated data.
+/// AES-SIV under one key and for one associated data.
 pub(crate) struct Siv {
     /// AES under the first half of the key: S2V.
     s2v: Aes256Enc,
@@ -33,10 +33,10 @@ impl Siv {
     ///   return V = AES-CMAC(K, T)
     /// }
     /// ```
-    /// RFC 5297 section 2.4 and RFC 4493 section 2.4. Here n = 2, S1 is the associated data and S2 the
-    /// plaintext of 64 bits; pad(S2) is the plaintext, a 1 bit and 63 zeros. So V = AES(K, S2 xor mask) with
-    /// mask = dbl(D) xor pad(<none>) xor K1.
-    pub(crate) fn new(key: &[u8; 64], associated_data: &[u8]) -> Self {
+    /// RFC 5297 section 2.4 and RFC 4493 section 2.4. S1 to Sn-1 are the associated data, one item in telseal,
+    /// and Sn is the plaintext of 64 bits; pad(Sn) is the plaintext, a 1 bit and 63 zeros. So V = AES(K, Sn xor
+    /// mask) with mask = dbl(D) xor pad(<none>) xor K1.
+    pub(crate) fn new(key: &[u8; 64], associated_data: &[&[u8]]) -> Self {
         let (k1, k2) = key.split_at(32);
         let cipher = |half| Aes256Enc::new_from_slice(half).expect("AES-256 takes half of the 64 bytes");
         let (s2v, ctr) = (cipher(k1), cipher(k2));
@@ -47,7 +47,7 @@ impl Siv {
         let mut zero = Block::default();
         s2v.encrypt_block(&mut zero);
 
-        let d = dbl(cmac(&[0; 16])) ^ cmac(associated_data);
+        let d = associated_data.iter().fold(cmac(&[0; 16]), |d, item| dbl(d) ^ cmac(item));
         let subkey = dbl(u128::from_be_bytes(zero.into()));
         let mask = (dbl(d) ^ subkey ^ 0x80 << 56).swap_bytes();
         zero.zeroize();
