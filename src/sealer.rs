@@ -1,9 +1,12 @@
-use crate::{Identifier, KeyVersion, LengthMismatch, OpenError, Token, ct, digits::DigitBlock, siv::Siv};
+use crate::{
+    Identifier, KeyVersion, LengthMismatch, OpenError, Token, ct,
+    digits::DigitBlock,
+    siv::{Siv, word},
+};
 use aes::Block;
 use alloc::boxed::Box;
 use core::{fmt, iter::FusedIterator, marker::PhantomData, slice};
-use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::optimization_barrier;
 
 /// Seals and opens one kind of identifier in one scope. Made by [`Keyring::sealer`](crate::Keyring::sealer).
 ///
@@ -20,8 +23,9 @@ pub struct Sealer<I> {
     kind: PhantomData<fn(I) -> I>,
 }
 
-/// How many tokens are worked on at once.
-const BATCH: usize = 64;
+/// How many identifiers are worked on at once: more take the AES unit's start-up off each of them, fewer keep
+/// the work space, which is wiped after every call, small.
+const BATCH: usize = 128;
 
 impl<I: Identifier> Sealer<I> {
     /// `versions` are newest first, and `primary` is one of them.
@@ -38,8 +42,7 @@ impl<I: Identifier> Sealer<I> {
 
     /// The token of an identifier under the primary key version.
     pub fn seal(&self, identifier: &I) -> Token<I> {
-        let (version, siv) = &self.versions[self.primary];
-        seal(*version, siv, identifier.block().word())
+        seal(&self.versions[self.primary], identifier)
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -49,10 +52,9 @@ impl<I: Identifier> Sealer<I> {
     /// [`OpenError::NotOpened`] for all other reasons, which cannot be told apart.
     pub fn open(&self, token: &Token<I>) -> Result<I, OpenError> {
         let siv = self.find(token.key_version()).ok_or(OpenError::UnknownKeyVersion(token.key_version()))?;
-        let mut opened = Zeroizing::new([u64::from_le_bytes(token.ciphertext())]);
-        let mut faults = [0];
-        open::<I, 1>(siv, &[Block::from(*token.tag().as_bytes())], &mut opened[..], &mut faults);
-        verdict(opened[0], faults[0])
+        let mut opened = Err(OpenError::NotOpened);
+        Space::<1>::new().open(siv, &[0], slice::from_ref(token), slice::from_mut(&mut opened));
+        opened
     }
 
     /// The tokens that an identifier may be stored under: one for each live key version, newest first.
@@ -72,7 +74,7 @@ impl<I: Identifier> Sealer<I> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lookup(&self, identifier: &I) -> Lookup<'_, I> {
-        Lookup { versions: self.versions.iter(), identifier: identifier.block().clone(), kind: PhantomData }
+        Lookup { versions: self.versions.iter(), identifier: identifier.clone() }
     }
 
     /// Opens a token and seals its identifier under the primary key version. A token that is sealed under it
@@ -91,19 +93,9 @@ impl<I: Identifier> Sealer<I> {
     /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
     pub fn seal_into(&self, identifiers: &[I], tokens: &mut [Token<I>]) -> Result<(), LengthMismatch> {
         same_length(identifiers.len(), tokens.len())?;
-        let (version, siv) = &self.versions[self.primary];
-        let mut texts = Zeroizing::new([0; BATCH]);
-        let mut tags = [Block::default(); BATCH];
+        let mut space = Space::<BATCH>::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
-            let (texts, tags) = (&mut texts[..tokens.len()], &mut tags[..tokens.len()]);
-            for (text, identifier) in texts.iter_mut().zip(identifiers) {
-                *text = identifier.block().word();
-            }
-            siv.s2v(texts, tags);
-            siv.ctr::<BATCH>(tags, texts);
-            for (token, (tag, text)) in tokens.iter_mut().zip(tags.iter().zip(texts)) {
-                *token = Token::new(*version, (*tag).into(), text.to_le_bytes());
-            }
+            space.seal(&self.versions[self.primary], identifiers, tokens);
         }
         Ok(())
     }
@@ -125,34 +117,25 @@ impl<I: Identifier> Sealer<I> {
     /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
     pub fn open_into(&self, tokens: &[Token<I>], opened: &mut [Result<I, OpenError>]) -> Result<(), LengthMismatch> {
         same_length(tokens.len(), opened.len())?;
-        let mut texts = Zeroizing::new([0; BATCH]);
-        let mut tags = [Block::default(); BATCH];
-        let mut faults = [0; BATCH];
+        let mut space = Space::<BATCH>::new();
         let mut places = [0; BATCH];
         for (tokens, opened) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)) {
             // Key by key: those of the first token's version, then those of the first one left, and so on.
-            let mut left = u64::MAX >> (BATCH - tokens.len());
+            let mut left = u128::MAX >> (BATCH - tokens.len());
             while left != 0 {
                 let version = tokens[left.trailing_zeros() as usize].key_version();
                 let mut count = 0;
-                for (i, token) in tokens.iter().enumerate() {
-                    if token.key_version() == version {
-                        places[count] = i;
-                        tags[count] = (*token.tag().as_bytes()).into();
-                        texts[count] = u64::from_le_bytes(token.ciphertext());
-                        left &= !(1 << i);
-                        count += 1;
-                    }
+                for (i, token) in (0..).zip(tokens) {
+                    places[count] = i;
+                    count += usize::from(token.key_version() == version);
                 }
-                let siv = self.find(version);
-                if let Some(siv) = siv {
-                    open::<I, BATCH>(siv, &tags[..count], &mut texts[..count], &mut faults[..count]);
-                }
-                for (i, &place) in places[..count].iter().enumerate() {
-                    opened[place] = match siv {
-                        Some(_) => verdict(texts[i], faults[i]),
-                        None => Err(OpenError::UnknownKeyVersion(version)),
-                    };
+                let places = &places[..count];
+                left = if count == tokens.len() { 0 } else { places.iter().fold(left, |left, at| left & !(1 << at)) };
+                match self.find(version) {
+                    Some(siv) => space.open(siv, places, tokens, opened),
+                    None => places
+                        .iter()
+                        .for_each(|&at| opened[usize::from(at)] = Err(OpenError::UnknownKeyVersion(version))),
                 }
             }
         }
@@ -165,34 +148,99 @@ impl<I: Identifier> Sealer<I> {
     }
 }
 
-fn seal<I: Identifier>(version: KeyVersion, siv: &Siv, word: u64) -> Token<I> {
-    let mut text = [word];
-    let mut tag = [Block::default()];
-    siv.s2v(&text, &mut tag);
-    siv.ctr::<1>(&tag, &mut text);
-    Token::new(version, tag[0].into(), text[0].to_le_bytes())
+/// Where up to `N` identifiers are worked on. Wiped on drop.
+struct Space<const N: usize> {
+    /// Tags when sealing, digit blocks when opening.
+    kept: [Block; N],
+    /// What AES is working on.
+    work: [Block; N],
 }
 
-/// Decrypts up to `N` texts in place. A fault of 0 says that the tag is right and the text the digit block of
-/// an identifier: what was sealed by something else than this crate, under the right key, is refused too.
-#[inline(always)]
-fn open<I: Identifier, const N: usize>(siv: &Siv, tags: &[Block], texts: &mut [u64], faults: &mut [u64]) {
-    siv.ctr::<N>(tags, texts);
-    let mut expected = [Block::default(); N];
-    siv.s2v(texts, &mut expected[..texts.len()]);
-    for (i, fault) in faults.iter_mut().enumerate() {
-        let word = |block: Block| u128::from_le_bytes(block.into());
-        let difference = word(tags[i]) ^ word(expected[i]);
-        *fault = difference as u64 | (difference >> 64) as u64 | I::SHAPE.refuses(texts[i]);
+impl<const N: usize> Space<N> {
+    fn new() -> Self {
+        Space { kept: [Block::default(); N], work: [Block::default(); N] }
+    }
+
+    /// Seals up to `N` identifiers into as many tokens.
+    #[inline(always)]
+    fn seal<I: Identifier>(&mut self, (version, siv): &(KeyVersion, Siv), identifiers: &[I], tokens: &mut [Token<I>]) {
+        let (tags, work) = (&mut self.kept[..tokens.len()], &mut self.work[..tokens.len()]);
+        siv.s2v(tags, move |i| identifiers[i].block().word(), |_| ());
+        let tags = &*tags;
+        siv.ctr(
+            work,
+            move |i| word(&tags[i]),
+            move |stream| {
+                for (token, ((identifier, tag), stream)) in
+                    tokens.iter_mut().zip(identifiers.iter().zip(tags).zip(stream))
+                {
+                    let ciphertext = identifier.block().word() ^ word(stream) as u64;
+                    *token = Token::new(*version, tag.0, ciphertext.to_le_bytes());
+                }
+            },
+        );
+    }
+
+    /// Opens the tokens at up to `N` places, all of the key version of `siv`, into the same places.
+    #[inline(always)]
+    fn open<I: Identifier>(
+        &mut self,
+        siv: &Siv,
+        places: &[u8],
+        tokens: &[Token<I>],
+        opened: &mut [Result<I, OpenError>],
+    ) {
+        let (texts, work) = (&mut self.kept[..places.len()], &mut self.work[..places.len()]);
+        let token = move |i: usize| &tokens[usize::from(places[i])];
+        let tag = move |i: usize| u128::from_le_bytes(*token(i).tag().as_bytes());
+        let plaintexts = &mut *texts;
+        siv.ctr(work, tag, move |stream| {
+            for (i, (text, stream)) in plaintexts.iter_mut().zip(stream).enumerate() {
+                let plaintext = u64::from_le_bytes(token(i).ciphertext()) ^ word(stream) as u64;
+                *text = u128::from(plaintext).to_le_bytes().into();
+            }
+        });
+
+        let plaintext = |text: &Block| word(text) as u64;
+        let texts = &*texts;
+        let mut refused = [0; N];
+        let verdicts = &mut refused;
+        siv.s2v(
+            work,
+            move |i| plaintext(&texts[i]),
+            move |expected| {
+                for (i, ((verdict, expected), text)) in verdicts.iter_mut().zip(expected).zip(texts).enumerate() {
+                    let difference = tag(i) ^ word(expected);
+                    // An authentic token of what is no identifier was sealed by something else than this crate.
+                    let fault = difference as u64 | (difference >> 64) as u64 | I::SHAPE.refuses(plaintext(text));
+                    *verdict = ((fault | fault.wrapping_neg()) >> 63) as u8;
+                }
+            },
+        );
+        let refused = ct::public(refused, "the caller gets the verdicts");
+        for ((&place, text), refused) in places.iter().zip(texts).zip(refused) {
+            opened[usize::from(place)] = match refused {
+                0 => Ok(I::from_block(DigitBlock::from_checked(plaintext(text)))),
+                _ => Err(OpenError::NotOpened),
+            };
+        }
     }
 }
 
-fn verdict<I: Identifier>(word: u64, fault: u64) -> Result<I, OpenError> {
-    if ct::public(fault.ct_eq(&0), "the caller gets the verdict").into() {
-        Ok(I::from_block(DigitBlock::from_checked(word)))
-    } else {
-        Err(OpenError::NotOpened)
+impl<const N: usize> Drop for Space<N> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let Space { kept, work } = self;
+        *kept = [Block::default(); N];
+        *work = [Block::default(); N];
+        optimization_barrier(self);
     }
+}
+
+fn seal<I: Identifier>(version: &(KeyVersion, Siv), identifier: &I) -> Token<I> {
+    let mut token = Token::BLANK;
+    Space::<1>::new().seal(version, slice::from_ref(identifier), slice::from_mut(&mut token));
+    token
 }
 
 fn same_length(input: usize, output: usize) -> Result<(), LengthMismatch> {
@@ -210,16 +258,14 @@ impl<I> fmt::Debug for Sealer<I> {
 /// Each is computed when it is asked for, so that a caller who finds the first pays for one.
 pub struct Lookup<'a, I> {
     versions: slice::Iter<'a, (KeyVersion, Siv)>,
-    identifier: DigitBlock,
-    kind: PhantomData<fn() -> I>,
+    identifier: I,
 }
 
 impl<I: Identifier> Iterator for Lookup<'_, I> {
     type Item = Token<I>;
 
     fn next(&mut self) -> Option<Token<I>> {
-        let (version, siv) = self.versions.next()?;
-        Some(seal(*version, siv, self.identifier.word()))
+        Some(seal(self.versions.next()?, &self.identifier))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

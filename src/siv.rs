@@ -1,15 +1,18 @@
 //! AES-SIV (RFC 5297) with a 64-byte key, fixed associated data and plaintexts of exactly 8 bytes.
 //!
 //! With key and associated data fixed, all but the plaintext is known in advance, and a message costs
-//! two calls of AES. Functions are named as in the RFC and work on up to `N` messages at a time; plaintexts and
-//! ciphertexts are little-endian words.
+//! two calls of AES. Functions are named as in the RFC and work on many messages at a time, or on one; a block of
+//! 8 or 16 bytes is a little-endian word.
 
 use aes::{
     Aes256Enc, Block,
-    cipher::{BlockCipherEncrypt, KeyInit},
+    cipher::{
+        BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, KeyInit, ParBlocks,
+        consts::U16,
+    },
 };
 use cmac::{Cmac, Mac};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// AES-SIV under one key and for one associated data.
 pub(crate) struct Siv {
@@ -54,29 +57,66 @@ impl Siv {
         Siv { s2v, ctr, mask }
     }
 
-    /// The synthetic IVs of the plaintexts, which are also the tags.
+    /// The synthetic IVs of plaintexts, which are also their tags: as many as there are blocks to put them in.
     #[inline(always)]
-    pub(crate) fn s2v(&self, plaintexts: &[u64], tags: &mut [Block]) {
-        for (tag, &plaintext) in tags.iter_mut().zip(plaintexts) {
-            *tag = (self.mask ^ u128::from(plaintext)).to_le_bytes().into();
-        }
-        self.s2v.encrypt_blocks(tags);
+    pub(crate) fn s2v(&self, blocks: &mut [Block], plaintext: impl Fn(usize) -> u64, then: impl FnOnce(&[Block])) {
+        let mask = self.mask;
+        encrypt(&self.s2v, blocks, move |i| mask ^ u128::from(plaintext(i)), then);
     }
 
-    /// Plaintexts into ciphertexts, or back: `C = P xor AES(K2, Q)` with `Q = V bitand (1^64 || 0^1 || 1^31 ||
-    /// 0^1 || 1^31)` (sections 2.6 and 2.7). There are at most `N`.
+    /// The words that turn plaintexts into ciphertexts and back, in the first half of each block: `AES(K2, Q)`
+    /// with `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
     #[inline(always)]
-    pub(crate) fn ctr<const N: usize>(&self, tags: &[Block], texts: &mut [u64]) {
-        const Q: u128 =
-            u128::from_be_bytes([255, 255, 255, 255, 255, 255, 255, 255, 127, 255, 255, 255, 127, 255, 255, 255]);
-        let mut stream = Zeroizing::new([[0; 16]; N].map(Block::from));
-        for (block, &tag) in stream.iter_mut().zip(tags) {
-            *block = (u128::from_be_bytes(tag.into()) & Q).to_be_bytes().into();
+    pub(crate) fn ctr(&self, blocks: &mut [Block], tag: impl Fn(usize) -> u128, then: impl FnOnce(&[Block])) {
+        const Q: u128 = !(1u128 << 63 | 1 << 31).swap_bytes();
+        encrypt(&self.ctr, blocks, move |i| tag(i) & Q, then);
+    }
+}
+
+/// A block as a word.
+#[inline(always)]
+pub(crate) fn word(block: &Block) -> u128 {
+    u128::from_le_bytes(block.0)
+}
+
+/// Fills blocks, encrypts them and goes on with them. The whole of it is compiled once for each backend of
+/// AES, with all that the processors of that backend can do.
+#[inline(always)]
+fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl Fn(usize) -> u128, then: impl FnOnce(&[Block])) {
+    // One block is worth code of its own, without the loops.
+    if let [block] = blocks {
+        *block = fill(0).to_le_bytes().into();
+        aes.encrypt_block(block);
+        then(blocks);
+    } else {
+        aes.encrypt_with_backend(Pass { blocks, fill, then });
+    }
+}
+
+struct Pass<'a, Fill, Then> {
+    blocks: &'a mut [Block],
+    fill: Fill,
+    then: Then,
+}
+
+impl<Fill, Then> BlockSizeUser for Pass<'_, Fill, Then> {
+    type BlockSize = U16;
+}
+
+impl<Fill: Fn(usize) -> u128, Then: FnOnce(&[Block])> BlockCipherEncClosure for Pass<'_, Fill, Then> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        let Pass { blocks, fill, then } = self;
+        // All are filled before the first is encrypted: a wide load right after narrow stores has to wait.
+        for (i, block) in blocks.iter_mut().enumerate() {
+            *block = fill(i).to_le_bytes().into();
         }
-        self.ctr.encrypt_blocks(&mut stream[..tags.len()]);
-        for (text, block) in texts.iter_mut().zip(stream.iter()) {
-            *text ^= u128::from_le_bytes((*block).into()) as u64;
+        let (chunks, tail) = ParBlocks::<B>::slice_as_chunks_mut(blocks);
+        for chunk in chunks {
+            backend.encrypt_par_blocks_inplace(chunk);
         }
+        backend.encrypt_tail_blocks_inplace(tail);
+        then(blocks);
     }
 }
 

@@ -125,8 +125,9 @@ impl<I: Identifier> Token<I> {
         }
     }
 
+    #[inline(always)]
     fn part<const N: usize>(&self, start: usize) -> [u8; N] {
-        core::array::from_fn(|i| self.bytes[start + i])
+        *self.bytes[start..].first_chunk().expect("a part of the 27 bytes")
     }
 }
 
@@ -314,8 +315,8 @@ impl<I> ConstantTimeEq for Token<I> {
     fn ct_eq(&self, other: &Self) -> Choice {
         // Two words that overlap cover the 27 bytes.
         let words = |token: &Self| {
-            let word = |start: usize| u128::from_le_bytes(core::array::from_fn(|i| token.bytes[start + i]));
-            (word(0), word(TOKEN - 16))
+            let word = |bytes: Option<&[u8; 16]>| u128::from_le_bytes(*bytes.expect("16 of the 27 bytes"));
+            (word(token.bytes.first_chunk()), word(token.bytes.last_chunk()))
         };
         let (a, b) = (words(self), words(other));
         a.0.ct_eq(&b.0) & a.1.ct_eq(&b.1)
