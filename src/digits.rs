@@ -123,20 +123,39 @@ pub(crate) fn is_digit(byte: u8) -> bool {
 
 /// Packs up to 16 ASCII digits; the nibbles behind them are fillers. Where a byte is no digit, its place.
 pub(crate) fn pack(text: &[u8]) -> Result<u64, usize> {
-    debug_assert!(text.len() <= MAX_DIGITS);
-    let mut bytes = Zeroizing::new([0x3F; MAX_DIGITS]);
-    bytes[..text.len()].copy_from_slice(text);
-    let word = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i])) ^ 0x3030_3030_3030_3030;
-    let (low, high) = (word(0), word(8));
-
-    // In every byte, now the value of a digit, 10 or more sets the top bit. The fillers are told by length.
-    let marks = |word: u64| (((word & 0x7F7F_7F7F_7F7F_7F7F) + 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
-    let marks = u128::from(marks(low)) | u128::from(marks(high)) << 64;
+    // In every byte the value of a digit, or a filler behind the last.
+    let bytes = load(text) ^ BLANKS[text.len()];
+    // 10 or more sets a byte's top bit. Fillers do too, but stand behind the text.
+    const LOW: u128 = u128::MAX / 255 * 0x7F;
+    let marks = (((bytes & LOW) + u128::MAX / 255 * 0x76) | bytes) & !LOW;
     let bad = ct::public(marks.trailing_zeros(), "the place of what is no digit") as usize / 8;
     if bad < text.len() {
         return Err(bad);
     }
-    Ok(squeeze(low) | squeeze(high) << 32)
+    Ok(squeeze(bytes as u64) | squeeze((bytes >> 64) as u64) << 32)
+}
+
+/// What makes digits of up to 16 ASCII digits in a word of 16 bytes, and fillers of the zeros behind them.
+const BLANKS: [u128; MAX_DIGITS + 1] = {
+    let mut blanks = [u128::MAX / 255 * 0x30; MAX_DIGITS + 1];
+    let mut len = 0;
+    while len < MAX_DIGITS {
+        blanks[len] ^= (u128::MAX / 255 * 0x3F) << (8 * len);
+        len += 1;
+    }
+    blanks
+};
+
+/// Up to 16 bytes as a little-endian word, with zeros behind them.
+#[inline(always)]
+fn load(text: &[u8]) -> u128 {
+    match (text.first_chunk(), text.last_chunk()) {
+        // Two halves that overlap, by a distance that the length gives.
+        (Some(first), Some(last)) => {
+            u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (text.len() - 8))
+        }
+        _ => text.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
+    }
 }
 
 /// The ASCII digits of a block; behind them stand question marks, one for each filler.
@@ -150,10 +169,7 @@ pub(crate) fn unpack(block: u64) -> Zeroizing<[u8; MAX_DIGITS]> {
 
 /// Reads up to 8 octets of TBCD; the nibbles behind them are fillers.
 pub(crate) fn from_octets(octets: &[u8]) -> u64 {
-    debug_assert!(octets.len() <= 8);
-    let mut bytes = Zeroizing::new([0xFF; 8]);
-    bytes[..octets.len()].copy_from_slice(octets);
-    u64::from_le_bytes(*bytes)
+    octets.iter().rev().fold(u64::MAX, |word, &octet| word << 8 | u64::from(octet))
 }
 
 /// Digit `at` of a block.

@@ -1,86 +1,118 @@
-//! The texts of tokens and tags: base64url without padding (RFC 4648 section 5) and hexadecimal. Both are
-//! public, so that tables may be indexed by what they hold.
+//! The texts of tokens and tags: base64url without padding (RFC 4648 section 5) and hexadecimal.
+//!
+//! Lengths are constants and characters are computed, not looked up, so that the loops over them become vector
+//! instructions.
 
 use crate::{
     ParseError,
     error::{Reason, Subject},
 };
 
-const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const SEXTETS: [u8; 256] = values(&[BASE64URL]);
-const NIBBLES: [u8; 256] = values(&[b"0123456789abcdef", b"0123456789ABCDEF"]);
-/// Stands in a table of values where a character has none.
-const NONE: u8 = 0xFF;
-
-/// The characters of `bytes`, which must be exactly `N`.
+/// The `N` characters of `bytes`: 8 for every 6 bytes, and the rest.
+#[inline(always)]
 pub(crate) fn encode_base64url<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut text = [0; N];
-    for (text, bytes) in text.chunks_mut(4).zip(bytes.chunks(3)) {
-        let word = bytes.iter().zip([16, 8, 0]).fold(0, |word, (&byte, shift)| word | usize::from(byte) << shift);
-        for (char, shift) in text.iter_mut().zip([18, 12, 6, 0]) {
-            *char = BASE64URL[word >> shift & 0x3F];
-        }
+    for (text, bytes) in text.chunks_mut(8).zip(bytes.chunks(6)) {
+        let bits = bytes.iter().zip([40, 32, 24, 16, 8, 0]).fold(0, |bits, (&byte, at)| bits | u64::from(byte) << at);
+        let halves = (bits & 0xFF_FFFF) | (bits & 0xFFFF_FF00_0000) << 8;
+        let quarters = (halves & 0x0000_0FFF_0000_0FFF) | (halves & 0x00FF_F000_00FF_F000) << 4;
+        let sextets = (quarters & 0x003F_003F_003F_003F) | (quarters & 0x0FC0_0FC0_0FC0_0FC0) << 2;
+        text.copy_from_slice(&sextets.to_be_bytes()[..text.len()]);
+    }
+    for char in &mut text {
+        let past = |last: u8| mask(*char > last);
+        let [lower, digit, hyphen, underscore] = [past(25), past(51), past(61), past(62)];
+        // From the upper-case letters on to each next part of the alphabet.
+        *char = (*char + b'A' + (lower & 6))
+            .wrapping_sub(digit & 75)
+            .wrapping_sub(hyphen & 13)
+            .wrapping_add(underscore & 49);
     }
     text
 }
 
-/// Reads a text that must fill `bytes` exactly and have no bit set behind them.
-pub(crate) fn decode_base64url(text: &[u8], bytes: &mut [u8], subject: Subject) -> Result<(), ParseError> {
-    check(text, (8 * bytes.len()).div_ceil(6), &SEXTETS, subject, Reason::Base64Url)?;
-    let mut bits = 0;
-    for (text, bytes) in text.chunks(4).zip(bytes.chunks_mut(3)) {
-        bits = text
-            .iter()
-            .zip([18, 12, 6, 0])
-            .fold(0, |word, (&char, shift)| word | u32::from(SEXTETS[usize::from(char)]) << shift);
-        for byte in bytes {
-            *byte = (bits >> 16) as u8;
-            bits = bits << 8 & 0xFF_FFFF;
-        }
+/// The `M` bytes of a text that must have `N` characters and no bit set behind the bytes.
+#[inline(always)]
+pub(crate) fn decode_base64url<const N: usize, const M: usize>(
+    text: &[u8],
+    subject: Subject,
+) -> Result<[u8; M], ParseError> {
+    let text: &[u8; N] = exactly(text, "characters", subject)?;
+    let mut sextets = *text;
+    for value in &mut sextets {
+        let char = *value;
+        let range = |first: u8, count: u8, is: u8| {
+            let at = char.wrapping_sub(first);
+            mask(at < count) & at.wrapping_add(is).wrapping_sub(NONE)
+        };
+        *value = NONE
+            .wrapping_add(range(b'A', 26, 0))
+            .wrapping_add(range(b'a', 26, 26))
+            .wrapping_add(range(b'0', 10, 52))
+            .wrapping_add(range(b'-', 1, 62))
+            .wrapping_add(range(b'_', 1, 63));
     }
-    if bits == 0 { Ok(()) } else { Err(ParseError::new(subject, Reason::TrailingBits).at(text.len() - 1)) }
+    all_there(&sextets, subject, Reason::Base64Url)?;
+    let mut bytes = [0; M];
+    let mut rest = 0;
+    for (bytes, sextets) in bytes.chunks_mut(6).zip(sextets.chunks(8)) {
+        let mut eight = [0; 8];
+        eight[..sextets.len()].copy_from_slice(sextets);
+        let sextets = u64::from_be_bytes(eight);
+        let quarters = (sextets & 0x003F_003F_003F_003F) | (sextets & 0x3F00_3F00_3F00_3F00) >> 2;
+        let halves = (quarters & 0x0000_0FFF_0000_0FFF) | (quarters & 0x0FFF_0000_0FFF_0000) >> 4;
+        let bits = (halves & 0xFF_FFFF) | (halves & 0x00FF_FFFF_0000_0000) >> 8;
+        bytes.copy_from_slice(&bits.to_be_bytes()[2..][..bytes.len()]);
+        rest = bits << (16 + 8 * bytes.len() as u32 - 1) << 1;
+    }
+    if rest == 0 { Ok(bytes) } else { Err(ParseError::new(subject, Reason::TrailingBits).at(N - 1)) }
 }
 
 /// The characters of `bytes`, which must be exactly `N`.
 pub(crate) fn encode_hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut text = [0; N];
-    for (text, &byte) in text.chunks_exact_mut(2).zip(bytes) {
-        text.copy_from_slice(&[byte >> 4, byte & 0xF].map(|nibble| b"0123456789abcdef"[usize::from(nibble)]));
-    }
-    text
+    core::array::from_fn(|i| {
+        let nibble = bytes[i / 2] >> (4 - 4 * (i % 2)) & 0xF;
+        if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }
+    })
 }
 
-/// Reads a text that must fill `bytes` exactly.
-pub(crate) fn decode_hex(text: &[u8], bytes: &mut [u8], subject: Subject) -> Result<(), ParseError> {
-    check(text, 2 * bytes.len(), &NIBBLES, subject, Reason::Hex)?;
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = NIBBLES[usize::from(pair[0])] << 4 | NIBBLES[usize::from(pair[1])];
-    }
-    Ok(())
+/// The `M` bytes of a text that must have `N` = 2 `M` characters.
+pub(crate) fn decode_hex<const N: usize, const M: usize>(text: &[u8], subject: Subject) -> Result<[u8; M], ParseError> {
+    let text: &[u8; N] = exactly(text, "characters", subject)?;
+    let nibbles = text.map(|char| match char {
+        b'0'..=b'9' => char - b'0',
+        b'a'..=b'f' => char - (b'a' - 10),
+        b'A'..=b'F' => char - (b'A' - 10),
+        _ => NONE,
+    });
+    all_there(&nibbles, subject, Reason::Hex)?;
+    Ok(core::array::from_fn(|i| nibbles[2 * i] << 4 | nibbles[2 * i + 1]))
 }
 
-fn check(text: &[u8], expected: usize, table: &[u8; 256], subject: Subject, reason: Reason) -> Result<(), ParseError> {
-    let found = text.len();
-    if found != expected {
-        return Err(ParseError::new(subject, Reason::Length { what: "characters", expected, found }));
-    }
-    match text.iter().position(|&char| table[usize::from(char)] == NONE) {
-        Some(bad) => Err(ParseError::new(subject, reason).at(bad)),
-        None => Ok(()),
-    }
+/// The input as an array, or how many there are too many or too few of `what`.
+pub(crate) fn exactly<'a, const N: usize>(
+    input: &'a [u8],
+    what: &'static str,
+    subject: Subject,
+) -> Result<&'a [u8; N], ParseError> {
+    input.try_into().map_err(|_| ParseError::new(subject, Reason::Length { what, expected: N, found: input.len() }))
 }
 
-/// The place of every character in the alphabets.
-const fn values(alphabets: &[&[u8]]) -> [u8; 256] {
-    let mut values = [NONE; 256];
-    let mut a = 0;
-    while a < alphabets.len() {
-        let mut i = 0;
-        while i < alphabets[a].len() {
-            values[alphabets[a][i] as usize] = i as u8;
-            i += 1;
-        }
-        a += 1;
+/// All ones where something is so.
+#[inline(always)]
+fn mask(is: bool) -> u8 {
+    u8::from(is).wrapping_neg()
+}
+
+/// Stands for a character that is not in the alphabet: the only value with its top bit set.
+const NONE: u8 = 0xFF;
+
+/// Refuses the first character that is not in the alphabet.
+#[inline(always)]
+fn all_there<const N: usize>(values: &[u8; N], subject: Subject, reason: Reason) -> Result<(), ParseError> {
+    if values.iter().fold(0, |all, value| all | value) < 0x80 {
+        return Ok(());
     }
-    values
+    let bad = values.iter().take_while(|&&value| value != NONE).count();
+    Err(ParseError::new(subject, reason).at(bad))
 }

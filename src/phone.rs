@@ -146,6 +146,9 @@ impl ZeroizeOnDrop for PhoneNumber {}
 /// Reads what stands behind the `+`, at `at` of the whole: digits and visual separators.
 fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
     let (kind, shape) = (PhoneNumber::KIND, PhoneNumber::SHAPE);
+    if let Ok(digits) = from_digits(kind, shape, text, at) {
+        return Ok(digits); // without separators, as most are stored
+    }
     let mut digits = Zeroizing::new([0; MAX_DIGITS]);
     let (mut count, mut first) = (0, at);
     let mut group = None; // where the open parenthesis stands, and how many digits before it

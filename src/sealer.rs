@@ -1,12 +1,12 @@
 use crate::{
-    Identifier, KeyVersion, LengthMismatch, OpenError, Token, ct,
+    Identifier, KeyVersion, LengthMismatch, OpenError, Tag, Token, ct,
     digits::DigitBlock,
     siv::{Siv, word},
 };
 use aes::Block;
 use alloc::boxed::Box;
 use core::{fmt, iter::FusedIterator, marker::PhantomData, slice};
-use zeroize::optimization_barrier;
+use zeroize::{Zeroizing, optimization_barrier};
 
 /// Seals and opens one kind of identifier in one scope. Made by [`Keyring::sealer`](crate::Keyring::sealer).
 ///
@@ -43,6 +43,13 @@ impl<I: Identifier> Sealer<I> {
     /// The token of an identifier under the primary key version.
     pub fn seal(&self, identifier: &I) -> Token<I> {
         seal(&self.versions[self.primary], identifier)
+    }
+
+    /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
+    pub fn tag(&self, identifier: &I) -> Tag<I> {
+        let mut tag = Tag::from_bytes([0; 16]);
+        Space::<1>::new().tag(&self.versions[self.primary].1, |_| identifier.block().word(), slice::from_mut(&mut tag));
+        tag
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -95,7 +102,70 @@ impl<I: Identifier> Sealer<I> {
         same_length(identifiers.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
-            space.seal(&self.versions[self.primary], identifiers, tokens);
+            space.seal(&self.versions[self.primary], |i| identifiers[i].block().word(), tokens);
+        }
+        Ok(())
+    }
+
+    /// The tags of many identifiers: `tags[i]` becomes the [`tag`](Self::tag) of `identifiers[i]`.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
+    pub fn tag_into(&self, identifiers: &[I], tags: &mut [Tag<I>]) -> Result<(), LengthMismatch> {
+        same_length(identifiers.len(), tags.len())?;
+        let mut space = Space::<BATCH>::new();
+        for (identifiers, tags) in identifiers.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
+            space.tag(&self.versions[self.primary].1, |i| identifiers[i].block().word(), tags);
+        }
+        Ok(())
+    }
+
+    /// Seals a column of rows that are still to be read: `tokens[i]` becomes the token of row *i*. A row that is
+    /// not read spoils no other: its number and its error go to `refused`, and [`Token::BLANK`] in its place.
+    ///
+    /// ```
+    /// # use telseal::{Keyring, ParseError, PhoneNumber, Scope, Sealer, Token};
+    /// # let phones: Sealer<PhoneNumber> = Keyring::generate()?.sealer(&Scope::new(["routing"])?);
+    /// let column = ["+44 20 7946 0018", "020 7946 0018", "+442079460019"];
+    /// let mut tokens = vec![Token::BLANK; column.len()];
+    /// let mut refused = Vec::new();
+    /// phones.seal_rows_into(column.iter().map(|row| row.parse()), &mut tokens, |row, error: ParseError| {
+    ///     refused.push((row, error));
+    /// })?;
+    /// assert_eq!(tokens[2], phones.seal(&"+442079460019".parse()?));
+    /// assert_eq!(refused[0].0, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LengthMismatch`], and nothing is written, where there are not as many rows as places.
+    pub fn seal_rows_into<E>(
+        &self,
+        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        tokens: &mut [Token<I>],
+        mut refused: impl FnMut(usize, E),
+    ) -> Result<(), LengthMismatch> {
+        let mut rows = rows.into_iter().enumerate();
+        same_length(rows.len(), tokens.len())?;
+        let mut space = Space::<BATCH>::new();
+        let mut words = Zeroizing::new([0; BATCH]);
+        for tokens in tokens.chunks_mut(BATCH) {
+            let mut unread = 0_u128;
+            for (i, (word, (row, identifier))) in words.iter_mut().zip(rows.by_ref().take(tokens.len())).enumerate() {
+                match identifier {
+                    Ok(identifier) => *word = identifier.block().word(),
+                    Err(error) => {
+                        unread |= 1 << i;
+                        refused(row, error);
+                    }
+                }
+            }
+            let words = &words[..];
+            space.seal(&self.versions[self.primary], move |i| words[i], tokens);
+            while unread != 0 {
+                tokens[unread.trailing_zeros() as usize] = Token::BLANK;
+                unread &= unread - 1;
+            }
         }
         Ok(())
     }
@@ -161,24 +231,36 @@ impl<const N: usize> Space<N> {
         Space { kept: [Block::default(); N], work: [Block::default(); N] }
     }
 
-    /// Seals up to `N` identifiers into as many tokens.
+    /// Seals digit blocks into up to `N` tokens.
     #[inline(always)]
-    fn seal<I: Identifier>(&mut self, (version, siv): &(KeyVersion, Siv), identifiers: &[I], tokens: &mut [Token<I>]) {
+    fn seal<I: Identifier>(
+        &mut self,
+        (version, siv): &(KeyVersion, Siv),
+        block: impl Fn(usize) -> u64 + Copy,
+        tokens: &mut [Token<I>],
+    ) {
         let (tags, work) = (&mut self.kept[..tokens.len()], &mut self.work[..tokens.len()]);
-        siv.s2v(tags, move |i| identifiers[i].block().word(), |_| ());
+        siv.s2v(tags, block, |_| ());
         let tags = &*tags;
         siv.ctr(
             work,
             move |i| word(&tags[i]),
             move |stream| {
-                for (token, ((identifier, tag), stream)) in
-                    tokens.iter_mut().zip(identifiers.iter().zip(tags).zip(stream))
-                {
-                    let ciphertext = identifier.block().word() ^ word(stream) as u64;
-                    *token = Token::new(*version, tag.0, ciphertext.to_le_bytes());
+                for (i, ((token, tag), stream)) in tokens.iter_mut().zip(tags).zip(stream).enumerate() {
+                    *token = Token::new(*version, tag.0, (block(i) ^ word(stream) as u64).to_le_bytes());
                 }
             },
         );
+    }
+
+    /// The tags of up to `N` digit blocks.
+    #[inline(always)]
+    fn tag<I: Identifier>(&mut self, siv: &Siv, block: impl Fn(usize) -> u64, tags: &mut [Tag<I>]) {
+        siv.s2v(&mut self.work[..tags.len()], block, move |blocks| {
+            for (tag, block) in tags.iter_mut().zip(blocks) {
+                *tag = Tag::from_bytes(block.0);
+            }
+        });
     }
 
     /// Opens the tokens at up to `N` places, all of the key version of `siv`, into the same places.
@@ -239,7 +321,7 @@ impl<const N: usize> Drop for Space<N> {
 
 fn seal<I: Identifier>(version: &(KeyVersion, Siv), identifier: &I) -> Token<I> {
     let mut token = Token::BLANK;
-    Space::<1>::new().seal(version, slice::from_ref(identifier), slice::from_mut(&mut token));
+    Space::<1>::new().seal(version, |_| identifier.block().word(), slice::from_mut(&mut token));
     token
 }
 

@@ -1,6 +1,6 @@
 use crate::{
     Identifier, ParseError,
-    encoding::{decode_base64url, decode_hex, encode_base64url, encode_hex},
+    encoding::{decode_base64url, decode_hex, encode_base64url, encode_hex, exactly},
     error::{Reason, Subject},
 };
 use core::{
@@ -103,14 +103,23 @@ impl<I: Identifier> Token<I> {
         &self.bytes
     }
 
+    /// Writes the text form into a buffer and returns it.
+    ///
+    /// ```
+    /// # let token = telseal::Token::<telseal::PhoneNumber>::BLANK;
+    /// assert_eq!(token.encode(&mut [0; 36]), token.to_string());
+    /// ```
+    pub fn encode<'a>(&self, buffer: &'a mut [u8; TOKEN_TEXT]) -> &'a str {
+        *buffer = encode_base64url(&self.bytes);
+        str::from_utf8(buffer).expect("base64url is ASCII")
+    }
+
     /// Reads 54 hexadecimal digits, upper or lower case.
     ///
     /// # Errors
     /// Another length, a character that is no hexadecimal digit, or bytes that are no token of this kind.
     pub fn from_hex(text: &str) -> Result<Self, ParseError> {
-        let mut bytes = [0; TOKEN];
-        decode_hex(text.as_bytes(), &mut bytes, Subject::Token(I::KIND))?;
-        Self::from_bytes(bytes, 4)
+        Self::from_bytes(decode_hex::<{ 2 * TOKEN }, TOKEN>(text.as_bytes(), Subject::Token(I::KIND))?, 4)
     }
 
     /// Checks the header of a token that was read from a form with so many bits a character.
@@ -147,9 +156,7 @@ impl<I: Identifier> Tag<I> {
     /// # Errors
     /// Another length, or a character that is no hexadecimal digit.
     pub fn from_hex(text: &str) -> Result<Self, ParseError> {
-        let mut bytes = [0; TAG];
-        decode_hex(text.as_bytes(), &mut bytes, Subject::Tag)?;
-        Ok(Self::from_bytes(bytes))
+        decode_hex::<{ 2 * TAG }, TAG>(text.as_bytes(), Subject::Tag).map(Self::from_bytes)
     }
 }
 
@@ -195,25 +202,21 @@ impl fmt::Display for KeyVersion {
 impl<I: Identifier> FromStr for Token<I> {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let mut bytes = [0; TOKEN];
-        decode_base64url(text.as_bytes(), &mut bytes, Subject::Token(I::KIND))?;
-        Self::from_bytes(bytes, 6)
+        Self::from_bytes(decode_base64url::<TOKEN_TEXT, TOKEN>(text.as_bytes(), Subject::Token(I::KIND))?, 6)
     }
 }
 
 impl<I: Identifier> FromStr for Tag<I> {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let mut bytes = [0; TAG];
-        decode_base64url(text.as_bytes(), &mut bytes, Subject::Tag)?;
-        Ok(Self::from_bytes(bytes))
+        decode_base64url::<TAG_TEXT, TAG>(text.as_bytes(), Subject::Tag).map(Self::from_bytes)
     }
 }
 
 impl<I: Identifier> TryFrom<&[u8]> for Token<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::from_bytes(exactly(bytes, Subject::Token(I::KIND))?, 8)
+        Self::from_bytes(*exactly(bytes, "bytes", Subject::Token(I::KIND))?, 8)
     }
 }
 
@@ -227,7 +230,7 @@ impl<I: Identifier> TryFrom<[u8; TOKEN]> for Token<I> {
 impl<I: Identifier> TryFrom<&[u8]> for Tag<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
-        exactly(bytes, Subject::Tag).map(Self::from_bytes)
+        exactly(bytes, "bytes", Subject::Tag).copied().map(Self::from_bytes)
     }
 }
 
@@ -328,11 +331,6 @@ impl<I> ConstantTimeEq for Tag<I> {
     fn ct_eq(&self, other: &Self) -> Choice {
         u128::from_le_bytes(self.bytes).ct_eq(&u128::from_le_bytes(other.bytes))
     }
-}
-
-fn exactly<const N: usize>(bytes: &[u8], subject: Subject) -> Result<[u8; N], ParseError> {
-    let found = bytes.len();
-    bytes.try_into().map_err(|_| ParseError::new(subject, Reason::Length { what: "bytes", expected: N, found }))
 }
 
 fn write_ascii(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
