@@ -1,0 +1,90 @@
+//! What README.md and SPEC.md show is what the library does.
+
+use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, ParseError, PhoneNumber, Scope};
+
+const README: &str = include_str!("../../../../README.md");
+const SPEC: &str = include_str!("../../../../SPEC.md");
+
+#[test]
+fn the_programs_are_those_of_the_readme() {
+    for program in [include_str!("../src/main.rs"), include_str!("../../router/src/main.rs")] {
+        assert!(README.contains(&format!("```rust\n{program}```")));
+    }
+}
+
+#[test]
+fn tokens_of_the_specification() {
+    let one = KeyVersion::FIRST;
+    let texts = [
+        token::<PhoneNumber>(one, "+442079460018"),
+        token::<Imsi>(one, "001010123456789"),
+        token::<Imei>(one, "490154203237518"),
+        token::<Imeisv>(one, "4901542032375112"),
+        token::<PhoneNumber>(KeyVersion::try_from(258).unwrap(), "+442079460018"),
+    ];
+    for text in texts {
+        assert!(SPEC.contains(&text), "{text}");
+    }
+}
+
+#[test]
+fn wrapped_keyring_of_the_specification() {
+    let secrets = [bytes(0x00), bytes(0x40)];
+    let versions = [1, 2].map(|version| KeyVersion::try_from(version).unwrap());
+    let mut keyring = Keyring::from_secrets(versions.into_iter().zip(&secrets)).unwrap();
+    keyring.promote(versions[0]).unwrap();
+
+    let wrapped: String = keyring.wrap(&bytes(0x20)).iter().map(|byte| format!("{byte:02x}")).collect();
+    let spec: String = SPEC.split_whitespace().collect();
+    assert!(spec.contains(&format!("wrapped{wrapped}```")), "{wrapped}");
+}
+
+/// The rows `| kind, form | input | digits |` of section 5.
+#[test]
+fn examples_of_the_specification() {
+    let section = SPEC.split("### Examples").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut rows = 0;
+    for row in section.lines().filter(|line| line.contains('`')) {
+        let cells: Vec<_> = row.trim_matches(['|', ' ']).split(" | ").collect();
+        let [form, input, digits] = cells[..] else { panic!("{row}") };
+        let input = input.strip_prefix('`').unwrap().strip_suffix('`').unwrap();
+        assert_eq!(read(form, input).as_deref().unwrap_or("refused"), digits, "{row}");
+        rows += 1;
+    }
+    assert_ne!(rows, 0);
+}
+
+fn read(form: &str, input: &str) -> Result<String, ParseError> {
+    let octets = || -> Vec<u8> {
+        (0..input.len() / 2).map(|i| u8::from_str_radix(&input[2 * i..2 * i + 2], 16).unwrap()).collect()
+    };
+    let phone = |number: PhoneNumber| number.expose_msisdn().to_string();
+    let imsi = |imsi: Imsi| imsi.expose_digits().to_string();
+    let imei = |imei: Imei| imei.expose_digits()[..14].to_string();
+    let imeisv = |imeisv: Imeisv| imeisv.expose_digits().to_string();
+    match form {
+        "phone, text" => input.parse().map(phone),
+        "phone, bare" => PhoneNumber::from_msisdn(input).map(phone),
+        "phone, TBCD" => PhoneNumber::from_tbcd(&octets()).map(phone),
+        "phone, ISDN-AddressString" => PhoneNumber::from_address_string(&octets()).map(phone),
+        "IMSI, text" => input.parse().map(imsi),
+        "IMSI, TBCD" => Imsi::from_tbcd(&octets()).map(imsi),
+        "IMEI, text" => input.parse().map(imei),
+        "IMEI, TBCD" => Imei::from_tbcd(&octets()).map(imei),
+        "IMEISV, text" => input.parse().map(imeisv),
+        "IMEISV, TBCD" => Imeisv::from_tbcd(&octets()).map(imeisv),
+        _ => panic!("{form}"),
+    }
+}
+
+/// The text of a token under the secret 000102…1f in the scope of the examples.
+fn token<I: Identifier>(version: KeyVersion, text: &str) -> String {
+    let keyring = Keyring::from_secrets([(version, &bytes(0x00))]).unwrap();
+    let scope = Scope::new(["acme", "routing"]).unwrap();
+    keyring.sealer::<I>(&scope).seal(&text.parse().unwrap()).to_string()
+}
+
+/// 32 bytes that count up.
+fn bytes(first: u8) -> [u8; 32] {
+    std::array::from_fn(|i| first + i as u8)
+}
