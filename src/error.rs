@@ -234,6 +234,8 @@ pub enum KeyringError {
     Unknown(KeyVersion),
     /// This version is the primary one, which cannot be retired: promote another one first.
     Primary(KeyVersion),
+    /// This version is the newest one, which cannot be retired: its number must not be given out again.
+    Newest(KeyVersion),
     /// Version 65535 is in use, and there is none after it.
     Exhausted,
     /// The operating system gave no random bytes.
@@ -260,6 +262,7 @@ impl fmt::Display for KeyringError {
             KeyringError::Primary(version) => {
                 write!(f, "key version {version} is the primary one: promote another first")
             }
+            KeyringError::Newest(version) => write!(f, "key version {version} is the newest one: stage the next first"),
             KeyringError::Exhausted => f.write_str("key version 65535 is in use and is the last"),
             KeyringError::Random => f.write_str("the operating system gave no random bytes"),
             KeyringError::WrappedLength(found) => {

@@ -119,12 +119,18 @@ impl Keyring {
     /// Wipes a version: sealers made from now on do not open its tokens and do not look them up. Retire a
     /// version once no row under it is left.
     ///
+    /// The newest version stays, since its number would be given to another secret later. To be rid of one that
+    /// was staged, stage the next first.
+    ///
     /// # Errors
-    /// [`KeyringError::Unknown`], and [`KeyringError::Primary`] for the primary version.
+    /// [`KeyringError::Unknown`], [`KeyringError::Primary`] and [`KeyringError::Newest`].
     pub fn retire(&mut self, version: KeyVersion) -> Result<(), KeyringError> {
         let at = self.find(version)?;
         if version == self.primary {
             return Err(KeyringError::Primary(version));
+        }
+        if at + 1 == self.versions.len() {
+            return Err(KeyringError::Newest(version));
         }
         self.versions.remove(at);
         Ok(())

@@ -6,7 +6,7 @@ use crate::{
 use aes::Block;
 use alloc::boxed::Box;
 use core::{fmt, iter::FusedIterator, marker::PhantomData, slice};
-use zeroize::{Zeroizing, optimization_barrier};
+use zeroize::optimization_barrier;
 
 /// Seals and opens one kind of identifier in one scope. Made by [`Keyring::sealer`](crate::Keyring::sealer).
 ///
@@ -26,6 +26,8 @@ pub struct Sealer<I> {
 /// How many identifiers are worked on at once: more take the AES unit's start-up off each of them, fewer keep
 /// the work space, which is wiped after every call, small.
 const BATCH: usize = 128;
+/// How many tokens, and places for what is in them, are brought near before they are opened.
+const NEAR: usize = 8 * BATCH;
 
 impl<I: Identifier> Sealer<I> {
     /// `versions` are newest first, and `primary` is one of them.
@@ -47,9 +49,8 @@ impl<I: Identifier> Sealer<I> {
 
     /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
-        let mut tag = Tag::from_bytes([0; 16]);
-        Space::<1>::new().tag(&self.versions[self.primary].1, |_| identifier.block().word(), slice::from_mut(&mut tag));
-        tag
+        let siv = &self.versions[self.primary].1;
+        Tag::from_bytes(Space::<1>::new().with(slice::from_ref(identifier)).s2v(siv, 1)[0].0)
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -102,7 +103,7 @@ impl<I: Identifier> Sealer<I> {
         same_length(identifiers.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
-            space.seal(&self.versions[self.primary], |i| identifiers[i].block().word(), tokens);
+            space.with(identifiers).seal(&self.versions[self.primary], tokens);
         }
         Ok(())
     }
@@ -115,7 +116,10 @@ impl<I: Identifier> Sealer<I> {
         same_length(identifiers.len(), tags.len())?;
         let mut space = Space::<BATCH>::new();
         for (identifiers, tags) in identifiers.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
-            space.tag(&self.versions[self.primary].1, |i| identifiers[i].block().word(), tags);
+            let siv = &self.versions[self.primary].1;
+            for (tag, block) in tags.iter_mut().zip(space.with(identifiers).s2v(siv, identifiers.len())) {
+                *tag = Tag::from_bytes(block.0);
+            }
         }
         Ok(())
     }
@@ -148,20 +152,20 @@ impl<I: Identifier> Sealer<I> {
         let mut rows = rows.into_iter().enumerate();
         same_length(rows.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
-        let mut words = Zeroizing::new([0; BATCH]);
         for tokens in tokens.chunks_mut(BATCH) {
-            let mut unread = 0_u128;
-            for (i, (word, (row, identifier))) in words.iter_mut().zip(rows.by_ref().take(tokens.len())).enumerate() {
+            let mut unread = u128::MAX >> (BATCH - tokens.len());
+            for (i, (word, (row, identifier))) in
+                space.words.iter_mut().zip(rows.by_ref().take(tokens.len())).enumerate()
+            {
                 match identifier {
-                    Ok(identifier) => *word = identifier.block().word(),
-                    Err(error) => {
-                        unread |= 1 << i;
-                        refused(row, error);
+                    Ok(identifier) => {
+                        *word = identifier.block().word();
+                        unread &= !(1 << i);
                     }
+                    Err(error) => refused(row, error),
                 }
             }
-            let words = &words[..];
-            space.seal(&self.versions[self.primary], move |i| words[i], tokens);
+            space.seal(&self.versions[self.primary], tokens);
             while unread != 0 {
                 tokens[unread.trailing_zeros() as usize] = Token::BLANK;
                 unread &= unread - 1;
@@ -188,24 +192,34 @@ impl<I: Identifier> Sealer<I> {
     pub fn open_into(&self, tokens: &[Token<I>], opened: &mut [Result<I, OpenError>]) -> Result<(), LengthMismatch> {
         same_length(tokens.len(), opened.len())?;
         let mut space = Space::<BATCH>::new();
-        let mut places = [0; BATCH];
-        for (tokens, opened) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)) {
-            // Key by key: those of the first token's version, then those of the first one left, and so on.
-            let mut left = u128::MAX >> (BATCH - tokens.len());
-            while left != 0 {
-                let version = tokens[left.trailing_zeros() as usize].key_version();
-                let mut count = 0;
-                for (i, token) in (0..).zip(tokens) {
-                    places[count] = i;
-                    count += usize::from(token.key_version() == version);
-                }
-                let places = &places[..count];
-                left = if count == tokens.len() { 0 } else { places.iter().fold(left, |left, at| left & !(1 << at)) };
-                match self.find(version) {
-                    Some(siv) => space.open(siv, places, tokens, opened),
-                    None => places
-                        .iter()
-                        .for_each(|&at| opened[usize::from(at)] = Err(OpenError::UnknownKeyVersion(version))),
+        for (tokens, opened) in tokens.chunks(NEAR).zip(opened.chunks_mut(NEAR)) {
+            // One pass over all of this memory, at its own pace: in the batches, the AES unit would wait for it.
+            let first = tokens[0].key_version();
+            let alike = tokens.iter().fold(true, |alike, token| alike & (token.key_version() == first));
+            opened.iter_mut().for_each(|opened| *opened = Err(OpenError::NotOpened));
+
+            for (tokens, opened) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)) {
+                // Key by key: those of the first token's version, then those of the first one left, and so on.
+                let mut left = u128::MAX >> (BATCH - tokens.len());
+                while left != 0 {
+                    let version = tokens[left.trailing_zeros() as usize].key_version();
+                    let mut places: [u8; BATCH] = core::array::from_fn(|i| i as u8);
+                    let mut count = tokens.len();
+                    if !alike {
+                        count = 0;
+                        for (i, token) in (0..).zip(tokens) {
+                            places[count] = i;
+                            count += usize::from(token.key_version() == version);
+                        }
+                    }
+                    let places = &places[..count];
+                    left = if alike { 0 } else { places.iter().fold(left, |left, at| left & !(1 << at)) };
+                    match self.find(version) {
+                        Some(siv) => space.open(siv, places, tokens, opened),
+                        None => places
+                            .iter()
+                            .for_each(|&at| opened[usize::from(at)] = Err(OpenError::UnknownKeyVersion(version))),
+                    }
                 }
             }
         }
@@ -220,50 +234,60 @@ impl<I: Identifier> Sealer<I> {
 
 /// Where up to `N` identifiers are worked on. Wiped on drop.
 struct Space<const N: usize> {
-    /// Tags when sealing, digit blocks when opening.
-    kept: [Block; N],
+    /// Digit blocks, or ciphertexts.
+    words: [u64; N],
+    tags: [Block; N],
     /// What AES is working on.
     work: [Block; N],
 }
 
 impl<const N: usize> Space<N> {
     fn new() -> Self {
-        Space { kept: [Block::default(); N], work: [Block::default(); N] }
+        Space { words: [0; N], tags: [Block::default(); N], work: [Block::default(); N] }
     }
 
-    /// Seals digit blocks into up to `N` tokens.
+    /// Takes up to `N` identifiers to work on.
     #[inline(always)]
-    fn seal<I: Identifier>(
-        &mut self,
-        (version, siv): &(KeyVersion, Siv),
-        block: impl Fn(usize) -> u64 + Copy,
-        tokens: &mut [Token<I>],
-    ) {
-        let (tags, work) = (&mut self.kept[..tokens.len()], &mut self.work[..tokens.len()]);
-        siv.s2v(tags, block, |_| ());
-        let tags = &*tags;
+    fn with<I: Identifier>(&mut self, identifiers: &[I]) -> &mut Self {
+        for (word, identifier) in self.words.iter_mut().zip(identifiers) {
+            *word = identifier.block().word();
+        }
+        self
+    }
+
+    /// Makes the tags of the first words.
+    #[inline(always)]
+    fn s2v(&mut self, siv: &Siv, count: usize) -> &[Block] {
+        let words = &self.words[..count];
+        siv.s2v(&mut self.tags[..count], move |i| words[i], |_| ());
+        &self.tags[..count]
+    }
+
+    /// Turns the first words into ciphertexts, or back, by their tags.
+    #[inline(always)]
+    fn ctr(&mut self, siv: &Siv, count: usize) {
+        let (words, tags) = (&mut self.words[..count], &self.tags[..count]);
         siv.ctr(
-            work,
+            &mut self.work[..count],
             move |i| word(&tags[i]),
             move |stream| {
-                for (i, ((token, tag), stream)) in tokens.iter_mut().zip(tags).zip(stream).enumerate() {
-                    *token = Token::new(*version, tag.0, (block(i) ^ word(stream) as u64).to_le_bytes());
-                }
+                words.iter_mut().zip(stream).for_each(|(text, stream)| *text ^= word(stream) as u64);
             },
         );
     }
 
-    /// The tags of up to `N` digit blocks.
+    /// Seals the first words into tokens.
     #[inline(always)]
-    fn tag<I: Identifier>(&mut self, siv: &Siv, block: impl Fn(usize) -> u64, tags: &mut [Tag<I>]) {
-        siv.s2v(&mut self.work[..tags.len()], block, move |blocks| {
-            for (tag, block) in tags.iter_mut().zip(blocks) {
-                *tag = Tag::from_bytes(block.0);
-            }
-        });
+    fn seal<I: Identifier>(&mut self, (version, siv): &(KeyVersion, Siv), tokens: &mut [Token<I>]) {
+        self.s2v(siv, tokens.len());
+        self.ctr(siv, tokens.len());
+        for (token, (tag, word)) in tokens.iter_mut().zip(self.tags.iter().zip(&self.words)) {
+            *token = Token::new(*version, tag.0, word.to_le_bytes());
+        }
     }
 
-    /// Opens the tokens at up to `N` places, all of the key version of `siv`, into the same places.
+    /// Opens the tokens at up to `N` places, all of the key version of `siv`, into the same places, which hold
+    /// [`OpenError::NotOpened`] before.
     #[inline(always)]
     fn open<I: Identifier>(
         &mut self,
@@ -272,39 +296,37 @@ impl<const N: usize> Space<N> {
         tokens: &[Token<I>],
         opened: &mut [Result<I, OpenError>],
     ) {
-        let (texts, work) = (&mut self.kept[..places.len()], &mut self.work[..places.len()]);
-        let token = move |i: usize| &tokens[usize::from(places[i])];
-        let tag = move |i: usize| u128::from_le_bytes(*token(i).tag().as_bytes());
-        let plaintexts = &mut *texts;
-        siv.ctr(work, tag, move |stream| {
-            for (i, (text, stream)) in plaintexts.iter_mut().zip(stream).enumerate() {
-                let plaintext = u64::from_le_bytes(token(i).ciphertext()) ^ word(stream) as u64;
-                *text = u128::from(plaintext).to_le_bytes().into();
-            }
-        });
+        let count = places.len();
+        for (&place, (tag, word)) in places.iter().zip(self.tags.iter_mut().zip(&mut self.words)) {
+            let token = &tokens[usize::from(place)];
+            *tag = (*token.tag().as_bytes()).into();
+            *word = u64::from_le_bytes(token.ciphertext());
+        }
+        self.ctr(siv, count);
 
-        let plaintext = |text: &Block| word(text) as u64;
-        let texts = &*texts;
-        let mut refused = [0; N];
-        let verdicts = &mut refused;
+        let (words, tags) = (&self.words[..count], &self.tags[..count]);
+        let mut faults = [0; N];
+        let differences = &mut faults;
         siv.s2v(
-            work,
-            move |i| plaintext(&texts[i]),
+            &mut self.work[..count],
+            move |i| words[i],
             move |expected| {
-                for (i, ((verdict, expected), text)) in verdicts.iter_mut().zip(expected).zip(texts).enumerate() {
-                    let difference = tag(i) ^ word(expected);
-                    // An authentic token of what is no identifier was sealed by something else than this crate.
-                    let fault = difference as u64 | (difference >> 64) as u64 | I::SHAPE.refuses(plaintext(text));
-                    *verdict = ((fault | fault.wrapping_neg()) >> 63) as u8;
+                for (difference, (tag, expected)) in differences.iter_mut().zip(tags.iter().zip(expected)) {
+                    let bits = word(tag) ^ word(expected);
+                    *difference = bits as u64 | (bits >> 64) as u64;
                 }
             },
         );
-        let refused = ct::public(refused, "the caller gets the verdicts");
-        for ((&place, text), refused) in places.iter().zip(texts).zip(refused) {
-            opened[usize::from(place)] = match refused {
-                0 => Ok(I::from_block(DigitBlock::from_checked(plaintext(text)))),
-                _ => Err(OpenError::NotOpened),
-            };
+        for (fault, &word) in faults.iter_mut().zip(words) {
+            // An authentic token of what is no identifier was sealed by something else than this crate.
+            *fault |= I::SHAPE.refuses(word);
+            *fault = (*fault | fault.wrapping_neg()) >> 63;
+        }
+        let refused = ct::public(faults, "the caller gets the verdicts");
+        for ((&place, &word), refused) in places.iter().zip(words).zip(refused) {
+            if refused == 0 {
+                opened[usize::from(place)] = Ok(I::from_block(DigitBlock::from_checked(word)));
+            }
         }
     }
 }
@@ -312,8 +334,9 @@ impl<const N: usize> Space<N> {
 impl<const N: usize> Drop for Space<N> {
     #[inline(always)]
     fn drop(&mut self) {
-        let Space { kept, work } = self;
-        *kept = [Block::default(); N];
+        let Space { words, tags, work } = self;
+        *words = [0; N];
+        *tags = [Block::default(); N];
         *work = [Block::default(); N];
         optimization_barrier(self);
     }
@@ -321,7 +344,7 @@ impl<const N: usize> Drop for Space<N> {
 
 fn seal<I: Identifier>(version: &(KeyVersion, Siv), identifier: &I) -> Token<I> {
     let mut token = Token::BLANK;
-    Space::<1>::new().seal(version, |_| identifier.block().word(), slice::from_mut(&mut token));
+    Space::<1>::new().with(slice::from_ref(identifier)).seal(version, slice::from_mut(&mut token));
     token
 }
 

@@ -62,7 +62,7 @@ const TAG_TEXT: usize = 22;
 
 impl<I: Identifier> Token<I> {
     /// Well-formed and sealed by nobody: key version 1, all else zero. It fills a buffer before
-    /// [`Sealer::seal_into`](crate::Sealer) overwrites it, and opens under no key (but with a chance of 2⁻¹²⁸).
+    /// `Sealer::seal_into` overwrites it, and opens under no key (but with a chance of 2⁻¹²⁸).
     pub const BLANK: Self = Self::new(KeyVersion::FIRST, [0; TAG], [0; 8]);
 
     #[inline(always)]
