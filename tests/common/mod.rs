@@ -1,6 +1,6 @@
 //! What several files of tests need.
 
-#![allow(dead_code, unused_imports)] // no file needs all of it
+#![allow(unused)] // no file needs all of it
 
 use std::fmt::Debug;
 use telseal::{Identifier, Imei, Imeisv, Imsi, ParseError, PhoneNumber};
