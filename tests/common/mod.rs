@@ -1,9 +1,14 @@
 //! What several files of tests need.
 
-#![allow(dead_code)] // no file needs all of it
+#![allow(unused)] // no file needs all of it
 
 use std::fmt::Debug;
-use telseal::ParseError;
+use telseal::{Identifier, Imei, Imeisv, Imsi, ParseError, PhoneNumber};
+
+#[cfg(feature = "seal")]
+mod keys;
+#[cfg(feature = "seal")]
+pub(crate) use keys::*;
 
 /// One mebibyte: longer than any input that means something.
 pub(crate) const LONG: usize = 1 << 20;
@@ -42,3 +47,59 @@ pub(crate) fn tbcd(digits: &str) -> Vec<u8> {
     let nibbles: Vec<_> = digits.chars().map(|char| char.to_digit(16).unwrap() as u8).collect();
     nibbles.chunks(2).map(|pair| pair[0] | pair.get(1).unwrap_or(&0xF) << 4).collect()
 }
+
+/// A kind with as many test identifiers as are wanted, from ranges that belong to nobody.
+pub(crate) trait Sample: Identifier {
+    fn sample(number: u32) -> Self;
+    /// The digits in the digit block.
+    fn digits(&self) -> String;
+}
+
+impl Sample for PhoneNumber {
+    /// +1, area code, 555 01xx.
+    fn sample(number: u32) -> Self {
+        let (area, line) = (200 + number / 100 % 800, number % 100);
+        format!("+1 {area} 555 01{line:02}").parse().unwrap()
+    }
+    fn digits(&self) -> String {
+        self.expose_msisdn().to_string()
+    }
+}
+
+impl Sample for Imsi {
+    fn sample(number: u32) -> Self {
+        format!("99970{number:010}").parse().unwrap()
+    }
+    fn digits(&self) -> String {
+        self.expose_digits().to_string()
+    }
+}
+
+impl Sample for Imei {
+    fn sample(number: u32) -> Self {
+        format!("00{number:012}").parse().unwrap()
+    }
+    fn digits(&self) -> String {
+        self.expose_digits()[..14].to_string()
+    }
+}
+
+impl Sample for Imeisv {
+    fn sample(number: u32) -> Self {
+        format!("00{number:014}").parse().unwrap()
+    }
+    fn digits(&self) -> String {
+        self.expose_digits().to_string()
+    }
+}
+
+/// Runs a generic function for each of the four kinds.
+macro_rules! for_every_kind {
+    ($check:ident $arguments:tt) => {
+        $check::<telseal::PhoneNumber> $arguments;
+        $check::<telseal::Imsi> $arguments;
+        $check::<telseal::Imei> $arguments;
+        $check::<telseal::Imeisv> $arguments;
+    };
+}
+pub(crate) use for_every_kind;

@@ -1,0 +1,462 @@
+//! Sealing, opening, looking up and resealing: one at a time and many at once.
+
+#![cfg(feature = "seal")]
+#![allow(clippy::unwrap_used)] // what fails here fails the test
+
+mod common;
+
+use common::{Sample, all_different, for_every_kind, keyring, oracle_token, scope, secret, tbcd, version};
+use proptest::prelude::*;
+use std::collections::HashMap;
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, LengthMismatch, OpenError, PhoneNumber, Scope, Sealer,
+    Token,
+};
+
+const LABELS: [&str; 2] = ["acme", "routing"];
+
+/// A sealer in the scope of `LABELS` under these versions.
+fn sealer<I: Identifier>(versions: &[u16]) -> Sealer<I> {
+    keyring(versions).sealer(&scope())
+}
+
+/// The digits as a digit block.
+fn block(digits: &str) -> Vec<u8> {
+    let mut block = tbcd(digits);
+    block.resize(8, 0xFF);
+    block
+}
+
+/// Well-formed, of this version, and sealed by nobody.
+fn forged<I: Identifier>(version: u16) -> Token<I> {
+    let mut bytes = *Token::<I>::BLANK.as_bytes();
+    bytes[1..3].copy_from_slice(&version.to_be_bytes());
+    bytes.try_into().unwrap()
+}
+
+fn flipped<I: Identifier>(token: &Token<I>, bit: usize) -> Option<Token<I>> {
+    let mut bytes = *token.as_bytes();
+    bytes[bit / 8] ^= 1 << (bit % 8);
+    Token::try_from(bytes).ok()
+}
+
+#[test]
+fn a_token_is_the_format_by_other_means() {
+    fn check<I: Sample>(number: u32, key_version: u16) {
+        let identifier = I::sample(number);
+        let token = sealer::<I>(&[key_version]).seal(&identifier);
+        let oracle = oracle_token(key_version, I::KIND, &LABELS, &block(&identifier.digits()));
+        assert_eq!(token.as_bytes(), &oracle);
+        assert_eq!(token.key_version(), version(key_version));
+    }
+    for number in 0..20 {
+        for key_version in [1, 2, 255, 256, 65535] {
+            for_every_kind!(check(number, key_version));
+        }
+    }
+    // Every number of digits.
+    let phones = sealer(&[7]);
+    let imsis = sealer(&[7]);
+    for length in 6..=15 {
+        let digits = &"999700123456789"[..length];
+        let oracle = oracle_token(7, Kind::Imsi, &LABELS, &block(digits));
+        assert_eq!(imsis.seal(&digits.parse::<Imsi>().unwrap()).as_bytes(), &oracle);
+        if length >= 7 {
+            let digits = &"442079460018000"[..length];
+            let oracle = oracle_token(7, Kind::PhoneNumber, &LABELS, &block(digits));
+            assert_eq!(phones.seal(&PhoneNumber::from_msisdn(digits).unwrap()).as_bytes(), &oracle);
+        }
+    }
+}
+
+/// All 216 bits of tokens of all kinds, under one key version and among several.
+#[test]
+fn any_flipped_bit_is_refused() {
+    fn check<I: Sample>(versions: &[u16]) {
+        let sealer = sealer::<I>(versions);
+        for number in [0, 1, 4_294_967_295] {
+            let token = sealer.seal(&I::sample(number));
+            assert_eq!(sealer.open(&token), Ok(I::sample(number)));
+            let mut read = 0;
+            for other in (0..216).filter_map(|bit| flipped(&token, bit)) {
+                let live = versions.contains(&other.key_version().get());
+                let expected =
+                    if live { OpenError::NotOpened } else { OpenError::UnknownKeyVersion(other.key_version()) };
+                assert_eq!(sealer.open(&other), Err(expected));
+                assert_eq!(sealer.reseal(&other), Err(expected));
+                let mut opened = [Ok(I::sample(0))];
+                sealer.open_into(&[other], &mut opened).unwrap();
+                assert_eq!(opened, [Err(expected)]);
+                read += 1;
+            }
+            assert!(read >= 207, "all but the first byte's bits, and a version that becomes 0, are read");
+        }
+    }
+    for_every_kind!(check(&[1]));
+    for_every_kind!(check(&[1, 2, 3, 259, 0x8003]));
+}
+
+#[test]
+fn errors_name_the_version_and_nothing_else() {
+    assert_eq!(OpenError::NotOpened.to_string(), "token not opened");
+    let unknown = OpenError::UnknownKeyVersion(version(7));
+    assert_eq!(unknown.to_string(), "token not opened: key version 7 is not live here");
+}
+
+/// The same digits as every kind that can have them, in many scopes and under many versions.
+#[test]
+fn no_two_of_kind_scope_and_version_share_a_token_or_a_tag() {
+    let scopes: [&[&str]; 16] = [
+        &["a|b", "c"],
+        &["a", "b|c"],
+        &["a|b|c"],
+        &["a", "b", "c"],
+        &["ab", "c"],
+        &["a", "bc"],
+        &["abc"],
+        &["c", "b", "a"],
+        &["abc", "abc"],
+        &["abc", "abc", "abc"],
+        &["ABC"],
+        &["abc "],
+        &["\u{1}a\u{1}b\u{1}c"],
+        &["a\u{1}b\u{1}c"],
+        &["\0"],
+        &["e\u{301}"], // not the same as \u{e9}: text is not normalised
+    ];
+    let mut tokens = Vec::new();
+    let mut tags = Vec::new();
+    for labels in scopes.into_iter().chain([&["\u{e9}"][..]]) {
+        let scope = Scope::new(labels).unwrap();
+        for number in [1, 2, 256, 65535] {
+            let keyring = Keyring::from_secrets([(version(number), &[0; 32])]).unwrap();
+            let digits = "00101012345678";
+            let imsi: Token<Imsi> = keyring.sealer(&scope).seal(&digits.parse().unwrap());
+            let imei: Token<Imei> = keyring.sealer(&scope).seal(&digits.parse().unwrap());
+            let imeisv: Token<Imeisv> = keyring.sealer(&scope).seal(&format!("{digits}00").parse().unwrap());
+            let digits = "99970012345678";
+            let phone: Token<PhoneNumber> = keyring.sealer(&scope).seal(&PhoneNumber::from_msisdn(digits).unwrap());
+            let imsi_of_phone: Token<Imsi> = keyring.sealer(&scope).seal(&digits.parse().unwrap());
+            tokens.extend([*imsi.as_bytes(), *imei.as_bytes(), *imeisv.as_bytes()]);
+            tokens.extend([*phone.as_bytes(), *imsi_of_phone.as_bytes()]);
+        }
+    }
+    tags.extend(tokens.iter().map(|token| token[3..19].to_vec()));
+    assert_eq!(tokens.len(), 17 * 4 * 5);
+    all_different(&tokens);
+    all_different(&tags);
+}
+
+#[test]
+fn nothing_but_the_same_secret_and_scope_opens() {
+    let phone = PhoneNumber::sample(18);
+    let token = sealer(&[1]).seal(&phone);
+    let opened = |secret: &[u8; 32], labels: &[&str]| {
+        let keyring = Keyring::from_secrets([(KeyVersion::FIRST, secret)]).unwrap();
+        keyring.sealer::<PhoneNumber>(&Scope::new(labels).unwrap()).open(&token)
+    };
+    assert_eq!(opened(&secret(1), &LABELS), Ok(phone));
+    for labels in
+        [&["acme"][..], &["routing", "acme"], &["acme", "routing", "x"], &["acmerouting"], &["Acme", "routing"]]
+    {
+        assert_eq!(opened(&secret(1), labels), Err(OpenError::NotOpened), "{labels:?}");
+    }
+    for bit in 0..256 {
+        let mut other = secret(1);
+        other[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(opened(&other, &LABELS), Err(OpenError::NotOpened), "bit {bit}");
+    }
+    assert_eq!(sealer::<PhoneNumber>(&[1]).open(&Token::BLANK), Err(OpenError::NotOpened));
+}
+
+/// Authentic tokens of blocks that are no identifier of the kind: made under the right key by something else.
+#[test]
+fn authentic_tokens_of_what_is_no_identifier() {
+    fn check<I: Identifier>(blocks: &[&str]) {
+        let sealer = sealer::<I>(&[1]);
+        for digits in blocks {
+            let bytes = oracle_token(1, I::KIND, &LABELS, &block(digits));
+            let token = Token::try_from(bytes).unwrap();
+            assert_eq!(sealer.open(&token), Err(OpenError::NotOpened), "{} {digits}", I::KIND);
+            assert_eq!(sealer.reseal(&token), Err(OpenError::NotOpened), "{} {digits}", I::KIND);
+            let mut opened = vec![Err(OpenError::UnknownKeyVersion(KeyVersion::FIRST)); 2];
+            sealer.open_into(&[token, token], &mut opened).unwrap();
+            assert!(opened.iter().all(|opened| *opened == Err(OpenError::NotOpened)));
+        }
+    }
+    check::<PhoneNumber>(&[
+        "",
+        "442079",           // too short
+        "4420794600180000", // too long
+        "0442079460018",    // a leading zero
+        "44207946001A",     // no digit
+        "E42079460018",
+        "44207946F018", // a filler before a digit
+        "F42079460018",
+        "442079460018FFF0",
+        "0000000000000000",
+        "AAAAAAAAAAAAAAAA",
+    ]);
+    check::<Imsi>(&["", "00101", "0010101234567890", "00101012345678A", "00101F123456789", "FFFFFFFFFFFFFFF0"]);
+    check::<Imei>(&["", "4901542032375", "490154203237518", "4901542032375180", "4901542032375B", "49015420F23751"]);
+    check::<Imeisv>(&["", "49015420323751", "490154203237514", "490154203237514C", "4901542F32375142"]);
+    // The same way, what is one opens.
+    let token: Token<PhoneNumber> =
+        oracle_token(1, Kind::PhoneNumber, &LABELS, &block("442079460018")).try_into().unwrap();
+    assert_eq!(sealer(&[1]).open(&token), PhoneNumber::from_msisdn("442079460018").map_err(|_| OpenError::NotOpened));
+}
+
+#[test]
+fn lookup_gives_a_token_for_every_live_version_newest_first() {
+    fn check<I: Sample>() {
+        let identifier = I::sample(18);
+        let mut keyring = keyring(&[3, 700, 1, 12]);
+        for primary in [700, 3, 12, 1] {
+            keyring.promote(version(primary)).unwrap();
+            let sealer = keyring.sealer::<I>(&scope());
+            assert_eq!(sealer.primary(), version(primary));
+            assert_eq!(sealer.seal(&identifier).key_version(), version(primary));
+            let mut lookup = sealer.lookup(&identifier);
+            for (found, number) in [700, 12, 3, 1].into_iter().enumerate() {
+                assert_eq!((lookup.len(), lookup.size_hint()), (4 - found, (4 - found, Some(4 - found))));
+                let token = lookup.next().unwrap();
+                let alone = common::keyring(&[number]).sealer::<I>(&scope());
+                assert_eq!(token, alone.seal(&identifier));
+                assert_eq!(sealer.open(&token).as_ref(), Ok(&identifier));
+            }
+            assert_eq!([lookup.next(), lookup.next()], [None, None]);
+        }
+    }
+    for_every_kind!(check());
+}
+
+#[test]
+fn reseal_gives_the_token_under_the_primary() {
+    fn check<I: Sample>() {
+        let identifier = I::sample(18);
+        let mut keyring = keyring(&[1, 2, 3]);
+        let tokens: Vec<_> = keyring.sealer::<I>(&scope()).lookup(&identifier).collect();
+        for primary in [1, 2, 3] {
+            keyring.promote(version(primary)).unwrap();
+            let sealer = keyring.sealer::<I>(&scope());
+            for token in &tokens {
+                let resealed = sealer.reseal(token).unwrap();
+                assert_eq!(resealed, sealer.seal(&identifier));
+                assert_eq!(resealed == *token, token.key_version() == version(primary));
+            }
+            assert_eq!(sealer.reseal(&forged(1)), Err(OpenError::NotOpened));
+            assert_eq!(sealer.reseal(&forged(9)), Err(OpenError::UnknownKeyVersion(version(9))));
+        }
+    }
+    for_every_kind!(check());
+}
+
+/// A directory goes through a rotation: what was stored before is found at every step, and once the old version is
+/// retired its tokens are refused by name.
+#[cfg(feature = "getrandom")]
+#[test]
+fn a_rotation_misses_nothing() {
+    let mut keyring = Keyring::generate().unwrap();
+    let numbers: Vec<_> = (0..100).map(PhoneNumber::sample).collect();
+    let sealer = |keyring: &Keyring| keyring.sealer::<PhoneNumber>(&scope());
+    let old = sealer(&keyring);
+    let mut directory: HashMap<_, _> = numbers.iter().enumerate().map(|(i, number)| (old.seal(number), i)).collect();
+    let stored: Vec<_> = numbers.iter().map(|number| old.seal(number)).collect();
+
+    let all_are_found = |keyring: &Keyring, directory: &HashMap<Token<PhoneNumber>, usize>| {
+        let sealer = sealer(keyring);
+        for (i, number) in numbers.iter().enumerate() {
+            assert_eq!(sealer.lookup(number).find_map(|token| directory.get(&token)), Some(&i));
+        }
+    };
+    let staged = keyring.stage().unwrap();
+    all_are_found(&keyring, &directory);
+    assert_eq!(sealer(&keyring).seal(&numbers[0]), stored[0], "a staged version is not sealed under");
+    keyring.promote(staged).unwrap();
+    all_are_found(&keyring, &directory);
+    for token in &stored {
+        let row = directory.remove(token).unwrap();
+        directory.insert(sealer(&keyring).reseal(token).unwrap(), row);
+        all_are_found(&keyring, &directory);
+    }
+    keyring.retire(KeyVersion::FIRST).unwrap();
+    all_are_found(&keyring, &directory);
+
+    let error = sealer(&keyring).open(&stored[0]).unwrap_err();
+    assert_eq!(error, OpenError::UnknownKeyVersion(KeyVersion::FIRST));
+    assert_eq!(error.to_string(), "token not opened: key version 1 is not live here");
+    assert_eq!(old.open(&stored[0]).as_ref(), Ok(&numbers[0]), "a sealer holds the versions of when it was made");
+}
+
+/// Of every length, every item agrees with the single forms: three live versions, one that is not, and forgeries.
+#[test]
+fn many_at_once_at_every_length() {
+    fn check<I: Sample>() {
+        let sealer = sealer::<I>(&[1, 2, 3]);
+        let identifiers: Vec<_> = (0..300).map(I::sample).collect();
+        let sealed: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
+        let mixed: Vec<Token<I>> = (0..300)
+            .map(|i| match i * i % 7 {
+                0 => forged(1 + i as u16 % 4),
+                1 => sealed[i],
+                2 => common::keyring(&[9]).sealer(&scope()).seal(&identifiers[i]),
+                other => sealer.lookup(&identifiers[i]).nth(other % 3).unwrap(),
+            })
+            .collect();
+        let single: Vec<_> = mixed.iter().map(|token| sealer.open(token)).collect();
+        for length in 0..=300 {
+            let mut tokens = vec![Token::BLANK; length];
+            sealer.seal_into(&identifiers[..length], &mut tokens).unwrap();
+            assert_eq!(tokens, sealed[..length]);
+            // What is in the output before does not matter.
+            let mut opened: Vec<_> = identifiers[..length].iter().rev().cloned().map(Ok).collect();
+            sealer.open_into(&mixed[..length], &mut opened).unwrap();
+            assert_eq!(opened, single[..length]);
+        }
+    }
+    for_every_kind!(check());
+}
+
+#[test]
+fn one_bad_item_at_every_place_spoils_no_other() {
+    let sealer = sealer::<Imsi>(&[1, 2]);
+    for length in [1, 2, 63, 64, 65, 130] {
+        let identifiers: Vec<_> = (0..length).map(Imsi::sample).collect();
+        let tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
+        for at in 0..identifiers.len() {
+            let tag_bit = flipped(&tokens[at], 24 + at).unwrap();
+            for (bad, error) in [
+                (tag_bit, OpenError::NotOpened),
+                (forged(1), OpenError::NotOpened),
+                (forged(9), OpenError::UnknownKeyVersion(version(9))),
+            ] {
+                let mut tokens = tokens.clone();
+                tokens[at] = bad;
+                let mut expected: Vec<_> = identifiers.iter().cloned().map(Ok).collect();
+                expected[at] = Err(error);
+                let mut opened = vec![Err(OpenError::NotOpened); tokens.len()];
+                sealer.open_into(&tokens, &mut opened).unwrap();
+                assert_eq!(opened, expected, "{at} of {length}");
+            }
+        }
+    }
+}
+
+/// One batch in which every token has a version of its own.
+#[test]
+fn as_many_versions_as_tokens() {
+    let versions: Vec<_> = (1..=130).collect();
+    let sealer = sealer::<PhoneNumber>(&versions);
+    let number = PhoneNumber::sample(18);
+    let tokens: Vec<_> = sealer.lookup(&number).collect();
+    assert_eq!(tokens.len(), 130);
+    let mut opened = vec![Err(OpenError::NotOpened); 130];
+    sealer.open_into(&tokens, &mut opened).unwrap();
+    assert!(opened.iter().all(|opened| opened.as_ref() == Ok(&number)));
+    let unknown: Vec<_> = (1..=130).map(|i| forged(1000 + i)).collect();
+    sealer.open_into(&unknown, &mut opened).unwrap();
+    for (opened, token) in opened.iter().zip(&unknown) {
+        assert_eq!(opened, &Err(OpenError::UnknownKeyVersion(token.key_version())));
+    }
+}
+
+#[test]
+fn a_length_mismatch_writes_nothing() {
+    let sealer = sealer::<Imei>(&[1]);
+    let lengths = [0, 1, 2, 63, 64, 65, 128, 129];
+    for (input, output) in lengths.into_iter().flat_map(|input| lengths.map(|output| (input, output))) {
+        let identifiers: Vec<_> = (0..input as u32).map(Imei::sample).collect();
+        let tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
+        let mut sealed = vec![Token::BLANK; output];
+        let mut opened = vec![Err(OpenError::NotOpened); output];
+        let results: [Result<(), LengthMismatch>; 2] =
+            [sealer.seal_into(&identifiers, &mut sealed), sealer.open_into(&tokens, &mut opened)];
+        if input == output {
+            assert_eq!(results, [Ok(()), Ok(())]);
+            continue;
+        }
+        for result in results {
+            let message = format!("{input} items do not fit one to one into {output} places");
+            assert_eq!(result.unwrap_err().to_string(), message);
+        }
+        assert!(sealed.iter().all(|token| *token == Token::BLANK));
+        assert!(opened.iter().all(|opened| *opened == Err(OpenError::NotOpened)));
+    }
+}
+
+#[test]
+fn one_sealer_for_many_threads() {
+    let sealer = sealer::<PhoneNumber>(&[1, 2]);
+    let tokens: Vec<_> = (0..40).map(|number| sealer.seal(&PhoneNumber::sample(number))).collect();
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                for (number, token) in (0..).zip(&tokens) {
+                    assert_eq!(sealer.seal(&PhoneNumber::sample(number)), *token);
+                    assert_eq!(sealer.open(token), Ok(PhoneNumber::sample(number)));
+                }
+            });
+        }
+    });
+}
+
+/// Seals twice, opens, and holds the token against the oracle.
+fn round_trip<I: Sample>(identifier: I, key_version: u16, labels: &[String]) -> Result<(), TestCaseError> {
+    let labels: Vec<_> = labels.iter().map(String::as_str).collect();
+    let sealer = || keyring(&[key_version]).sealer::<I>(&Scope::new(&labels).unwrap());
+    let token = sealer().seal(&identifier);
+    prop_assert_eq!(sealer().seal(&identifier), token);
+    prop_assert_eq!(sealer().open(&token), Ok(identifier.clone()));
+    prop_assert_eq!(sealer().lookup(&identifier).collect::<Vec<_>>(), [token]);
+    prop_assert_eq!(sealer().reseal(&token), Ok(token));
+    let oracle = oracle_token(key_version, I::KIND, &labels, &block(&identifier.digits()));
+    prop_assert_eq!(token.as_bytes(), &oracle);
+    Ok(())
+}
+
+fn parsed<I: Identifier>(text: String) -> I {
+    text.parse().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_kind_under_every_version_and_scope(
+        phone in r"\+44(2079460|7700900)[0-9]{3}|\+1[2-9][0-9]{2}55501[0-9]{2}|\+61491570[0-9]{3}".prop_map(parsed),
+        imsi in "(001|999)[0-9]{3,12}".prop_map(parsed),
+        imei in "00[0-9]{12}".prop_map(parsed),
+        imeisv in "00[0-9]{14}".prop_map(parsed),
+        key_version in 1..=u16::MAX,
+        labels in prop::collection::vec(".{1,60}", 1..4),
+    ) {
+        round_trip::<PhoneNumber>(phone, key_version, &labels)?;
+        round_trip::<Imsi>(imsi, key_version, &labels)?;
+        round_trip::<Imei>(imei, key_version, &labels)?;
+        round_trip::<Imeisv>(imeisv, key_version, &labels)?;
+    }
+
+    /// Tokens are equal where identifiers are, and only there.
+    #[test]
+    fn equal_identifiers_and_no_others_share_a_token(a in 0..50_u32, b in 0..50_u32) {
+        fn check<I: Sample>(a: u32, b: u32) -> (bool, bool) {
+            let sealer = sealer::<I>(&[1]);
+            let [a, b] = [a, b].map(|number| sealer.seal(&I::sample(number)));
+            (a == b, a.tag() == b.tag())
+        }
+        for equal in [check::<PhoneNumber>(a, b), check::<Imsi>(a, b), check::<Imei>(a, b), check::<Imeisv>(a, b)] {
+            prop_assert_eq!(equal, (a == b, a == b));
+        }
+    }
+
+    /// Whatever 27 bytes say, they are no token, or opened by nobody.
+    #[test]
+    fn no_forgery_opens(bytes: [u8; 27], key_version in 0..4_u8) {
+        let mut bytes = bytes;
+        bytes[..3].copy_from_slice(&[0x3D, 0, key_version]);
+        match Token::<PhoneNumber>::try_from(bytes) {
+            Ok(token) => prop_assert!(sealer(&[1, 2]).open(&token).is_err()),
+            Err(_) => prop_assert_eq!(key_version, 0),
+        }
+    }
+}
