@@ -1,0 +1,64 @@
+//! The floor: what two AES-256 blocks an identifier cost through the `aes` crate, and which of its backends
+//! that is.
+
+use crate::measure::{Group, Table};
+use aes::{
+    Aes256Enc, Block,
+    cipher::{BlockCipherEncrypt, KeyInit},
+};
+use std::hint::black_box;
+
+pub const ONE: &str = "floor: two dependent AES-256 calls";
+/// What the floors of [`Group::Many`] begin with: the fastest counts.
+pub const MANY: &str = "floor: two AES-256 blocks";
+
+/// The batches that are tried, in blocks. Which is fastest depends on the backend.
+const BATCHES: [usize; 5] = [32, 64, 128, 256, 512];
+
+pub fn rows(table: &mut Table<'_>, items: usize) {
+    let [s2v, ctr] = [0x11, 0x22].map(|byte| Aes256Enc::new(&[byte; 32].into()));
+    {
+        let (s2v, ctr, blocks) = (s2v.clone(), ctr.clone(), vec![Block::default(); items]);
+        table.add_one(ONE, None, items, move |i| {
+            let mut block = blocks[i];
+            s2v.encrypt_block(&mut block);
+            ctr.encrypt_block(&mut block);
+            black_box(block);
+        });
+    }
+    for batch in BATCHES {
+        let (s2v, ctr) = (s2v.clone(), ctr.clone());
+        let mut buffers = [vec![Block::default(); batch], vec![Block::default(); batch]];
+        table.add(Group::Many, format!("{MANY}, batches of {batch}"), None, items, move || {
+            for _ in 0..items / batch {
+                s2v.encrypt_blocks(&mut buffers[0]);
+                ctr.encrypt_blocks(&mut buffers[1]);
+            }
+            black_box(&mut buffers);
+        });
+    }
+}
+
+/// The backend that `aes` 0.9 takes here, decided as its `lib.rs` decides it.
+pub fn backend() -> &'static str {
+    if cfg!(aes_backend = "soft") {
+        return "software, chosen by aes_backend=\"soft\"";
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        let vaes = std::is_x86_feature_detected!("vaes");
+        if vaes && std::is_x86_feature_detected!("avx512f") {
+            return "VAES-512";
+        }
+        if vaes {
+            return "VAES-256";
+        }
+        if std::is_x86_feature_detected!("aes") {
+            return "AES-NI";
+        }
+    }
+    if cfg!(target_arch = "aarch64") && aes::hardware_accelerated() {
+        return "ARMv8 AES";
+    }
+    "software"
+}
