@@ -12,7 +12,7 @@ use Group::{Lookup, Many, One};
 pub fn check(table: &Table<'_>) -> bool {
     let mut met = true;
     let mut line = |what: &str, measured: f64, bound: &str, target: f64, ok: bool| {
-        println!("{} {what:57} {measured:8.2} {bound:8} {target}", if ok { "ok    " } else { "MISSED" });
+        println!("{} {what:65} {measured:8.2} {bound:8} {target}", if ok { "ok    " } else { "MISSED" });
         met &= ok;
     };
     println!();
@@ -33,7 +33,7 @@ pub fn check(table: &Table<'_>) -> bool {
 
     let mut faster = |group, peer: &str, row: &str, target| {
         let ratio = table.least(group, peer) / table.ns(group, row);
-        line(&format!("{peer} / {row}"), ratio, "at least", target, ratio >= target);
+        line(&format!("{peer}, {} / {row}", group.name()), ratio, "at least", target, ratio >= target);
     };
     faster(One, peers::AES_SIV, ours::SEAL, 3.5);
     faster(One, peers::TINK, ours::SEAL, 5.0);

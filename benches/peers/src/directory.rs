@@ -14,8 +14,8 @@ use std::{
 };
 use telseal::{Imsi, Sealer, Tag};
 
-pub const TAGS: &str = "HashMap<Tag, u64>, hashed by the tag's own bits";
-pub const TEXTS: &str = "HashMap<String, u64> of the plaintext";
+pub const TAGS: &str = "HashMap<Tag, u64, TagHasher>";
+pub const TEXTS: &str = "HashMap<String, u64> of plaintext";
 
 const ENTRIES: usize = 1 << 20;
 /// Lookups in a pass, each of another entry than the ones before.

@@ -13,7 +13,7 @@ pub const ONE: &str = "floor: two dependent AES-256 calls";
 pub const MANY: &str = "floor: two AES-256 blocks";
 
 /// The batches that are tried, in blocks. Which is fastest depends on the backend.
-const BATCHES: [usize; 5] = [32, 64, 128, 256, 512];
+const BATCHES: [usize; 5] = [64, 128, 256, 512, 1024];
 
 pub fn rows(table: &mut Table<'_>, items: usize) {
     let [s2v, ctr] = [0x11, 0x22].map(|byte| Aes256Enc::new(&[byte; 32].into()));
@@ -35,6 +35,22 @@ pub fn rows(table: &mut Table<'_>, items: usize) {
                 ctr.encrypt_blocks(&mut buffers[1]);
             }
             black_box(&mut buffers);
+        });
+    }
+}
+
+/// What memory takes of [`Group::Many`]: as many bytes read and written as sealing does, and no cipher.
+pub fn memory_rows<'a>(table: &mut Table<'a>, blocks: &'a [[u8; 8]], sizes: &[usize]) {
+    for &items in sizes {
+        let mut tokens = vec![[0; 27]; items];
+        table.add(Group::Many, format!("memory: 8 bytes to 27, {items} items"), None, items, move || {
+            for (token, block) in tokens.iter_mut().zip(black_box(&blocks[..items])) {
+                let word = u64::from_le_bytes(*block);
+                token[..3].copy_from_slice(&[1; 3]);
+                token[3..19].copy_from_slice(&(u128::from(word) * 3).to_le_bytes());
+                token[19..].copy_from_slice(&word.to_le_bytes());
+            }
+            black_box(&mut tokens);
         });
     }
 }

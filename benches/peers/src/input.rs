@@ -7,7 +7,7 @@ use sha2::Sha256;
 use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
 
 /// Under which kind and key version: bytes 0 to 2 of every token here.
-pub const HEADER: [u8; 3] = [b'P' - b'A' << 2 | 1, 0, 1];
+pub const HEADER: [u8; 3] = [((b'P' - b'A') << 2) | 1, 0, 1];
 
 const SECRET: [u8; 32] = [0x5A; 32];
 const LABEL: &[u8] = b"peers";

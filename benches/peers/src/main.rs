@@ -44,8 +44,10 @@ fn main() -> ExitCode {
 
     let input = Input::new(ITEMS);
     let many: Vec<_> = input.numbers.iter().cycle().take(ours::SIZES.into_iter().max().unwrap_or(0)).cloned().collect();
+    let blocks: Vec<_> = input.blocks.iter().cycle().take(many.len()).copied().collect();
     let mut table = Table::default();
     floor::rows(&mut table, ITEMS);
+    floor::memory_rows(&mut table, &blocks, &ours::SIZES);
     ours::single_rows(&mut table, &input);
     ours::rows_of_many(&mut table, &input, &many);
     peers::rows(&mut table, &input);
@@ -53,9 +55,9 @@ fn main() -> ExitCode {
     table.measure();
 
     let (one, least) = (table.ns(Group::One, floor::ONE), table.least(Group::Many, floor::MANY));
-    table.print(Group::One, "one", Some(one), table.ns(Group::One, ours::SEAL));
-    table.print(Group::Many, "many", Some(least), table.ns(Group::Many, &ours::seal_into(ITEMS)));
-    table.print(Group::Lookup, "lookup of one in 1048576", None, table.ns(Group::Lookup, directory::TAGS));
+    table.print(Group::One, Some(one), table.ns(Group::One, ours::SEAL));
+    table.print(Group::Many, Some(least), table.ns(Group::Many, &ours::seal_into(ITEMS)));
+    table.print(Group::Lookup, None, table.ns(Group::Lookup, directory::TAGS));
 
     if check && !check::check(&table) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    io::{IsTerminal, stderr},
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,16 @@ pub enum Group {
     Many,
     /// Lookups in a directory. They have no floor.
     Lookup,
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::One => "one",
+            Group::Many => "many",
+            Group::Lookup => "lookup",
+        }
+    }
 }
 
 struct Row<'a> {
@@ -83,9 +94,10 @@ impl<'a> Table<'a> {
                 };
                 row.samples.push(elapsed.as_nanos() as f64 / (passes * row.items) as f64);
             }
-            eprint!("\rround {round} of {ROUNDS}");
+            if stderr().is_terminal() {
+                eprint!("\rround {round} of {ROUNDS}{}", if round < ROUNDS { "" } else { "\n" });
+            }
         }
-        eprintln!();
         for row in &mut self.rows {
             row.samples.sort_by(f64::total_cmp);
         }
@@ -109,8 +121,16 @@ impl<'a> Table<'a> {
     }
 
     /// The rows of a group; `floor` and `ours` are what their ratios are to.
-    pub fn print(&self, group: Group, title: &str, floor: Option<f64>, ours: f64) {
-        println!("\n{title:44} {:>9}  {:>17} {:>8} {:>8} {:>6}", "ns", "quartiles", "/ floor", "/ ours", "bytes");
+    pub fn print(&self, group: Group, floor: Option<f64>, ours: f64) {
+        println!(
+            "\n{:44} {:>9}  {:>17} {:>8} {:>8} {:>6}",
+            group.name(),
+            "ns",
+            "quartiles",
+            "/ floor",
+            "/ ours",
+            "bytes"
+        );
         for row in self.rows.iter().filter(|row| row.group == group) {
             let ns = row.quantile(0.5);
             let quartiles = format!("{:.2} to {:.2}", row.quantile(0.25), row.quantile(0.75));
