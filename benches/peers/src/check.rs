@@ -1,0 +1,53 @@
+//! The targets: what each path may cost.
+
+use crate::{
+    directory, floor,
+    measure::{Group, Table},
+    ours::{self, open_into, seal_into},
+    peers,
+};
+use Group::{Lookup, Many, One};
+
+/// Prints every target beside what was measured. Says whether all are met.
+pub fn check(table: &Table<'_>) -> bool {
+    let mut met = true;
+    let mut line = |what: &str, measured: f64, bound: &str, target: f64, ok: bool| {
+        println!("{} {what:65} {measured:8.2} {bound:8} {target}", if ok { "ok    " } else { "MISSED" });
+        met &= ok;
+    };
+    println!();
+
+    let mut at_most = |group, row: &str, target| {
+        let floor = if group == One { table.ns(One, floor::ONE) } else { table.least(Many, floor::MANY) };
+        let ratio = table.ns(group, row) / floor;
+        line(&format!("{row} / floor"), ratio, "at most", target, ratio <= target);
+    };
+    at_most(Many, &seal_into(1 << 12), 2.5);
+    at_most(Many, &seal_into(1 << 20), 2.5);
+    at_most(Many, &open_into(1 << 12), 3.5);
+    at_most(Many, &open_into(1 << 20), 3.5);
+    at_most(Many, ours::PRINT, 16.0);
+    at_most(Many, ours::READ, 16.0);
+    at_most(One, ours::SEAL, 1.4);
+    at_most(One, ours::OPEN, 1.6);
+
+    let mut faster = |group, peer: &str, row: &str, target| {
+        let ratio = table.least(group, peer) / table.ns(group, row);
+        line(&format!("{peer}, {} / {row}", group.name()), ratio, "at least", target, ratio >= target);
+    };
+    faster(One, peers::AES_SIV, ours::SEAL, 3.5);
+    faster(One, peers::TINK, ours::SEAL, 5.0);
+    faster(One, peers::OPENSSL, ours::SEAL, 5.0);
+    faster(One, peers::OBCRYPT, ours::SEAL, 5.0);
+    faster(Many, peers::AES_SIV, &seal_into(1 << 12), 60.0);
+    faster(Many, peers::TINK, &seal_into(1 << 12), 100.0);
+    faster(Lookup, directory::TEXTS, directory::TAGS, 1.0);
+
+    let sizes = ours::SIZES.map(|items| table.ns(Many, &seal_into(items)));
+    let [least, most] = [f64::min, f64::max].map(|pick| sizes.into_iter().reduce(pick).expect("five sizes"));
+    line("telseal seal_into, slowest size / fastest size", most / least, "at most", FLAT, most / least <= FLAT);
+    met
+}
+
+/// What counts as flat, from a thousand items in the first cache to ten million in memory.
+const FLAT: f64 = 1.5;

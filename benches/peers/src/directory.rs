@@ -1,0 +1,69 @@
+//! The directory: a million entries found by tag, beside the same found by the plaintext number.
+//!
+//! There are not a million phone numbers that belong to nobody, so these are IMSIs of the test network 001-01,
+//! of 13 digits: as long as a phone number is in E.164.
+
+use crate::{
+    input::{keyring, scope},
+    measure::{Group, Table},
+};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, BuildHasherDefault, Hash, Hasher},
+    hint::black_box,
+};
+use telseal::{Imsi, Sealer, Tag};
+
+pub const TAGS: &str = "HashMap<Tag, u64, TagHasher>";
+pub const TEXTS: &str = "HashMap<String, u64> of plaintext";
+
+const ENTRIES: usize = 1 << 20;
+/// Lookups in a pass, each of another entry than the ones before.
+const LOOKUPS: usize = 1 << 16;
+
+/// A tag is a pseudorandom function of its identifier, so that its first eight bytes are a hash already.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TagHasher(u64);
+
+impl Hasher for TagHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = u64::from_le_bytes(*bytes.first_chunk().expect("the 16 bytes of a tag"));
+    }
+
+    /// The length of the tag, which is always the same.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+pub fn rows(table: &mut Table<'_>) {
+    let texts: Vec<String> = (0..ENTRIES).map(|i| format!("00101{i:08}")).collect();
+    let imsis: Sealer<Imsi> = keyring().sealer(&scope());
+    let tags: Vec<Tag<Imsi>> = texts.iter().map(|text| imsis.seal(&text.parse().expect("an IMSI")).tag()).collect();
+    let mut order: Vec<usize> = (0..ENTRIES).collect();
+    order.sort_unstable_by_key(|&i| tags[i]);
+
+    add::<_, BuildHasherDefault<TagHasher>>(table, TAGS, tags.clone(), &order);
+    add::<_, std::hash::RandomState>(table, "HashMap<Tag, u64>, SipHash", tags, &order);
+    add::<_, std::hash::RandomState>(table, TEXTS, texts, &order);
+}
+
+fn add<'a, K, S>(table: &mut Table<'a>, name: &str, keys: Vec<K>, order: &[usize])
+where
+    K: Clone + Eq + Hash + 'a,
+    S: BuildHasher + Default + 'a,
+{
+    // Keys to ask for, made anew so that they lie in memory in the order in which they are asked for.
+    let asked: Vec<K> = order.iter().map(|&i| keys[i].clone()).collect();
+    let map: HashMap<K, u64, S> = keys.into_iter().zip(0..).collect();
+    assert!(asked.iter().zip(order).all(|(key, &i)| map.get(key) == Some(&(i as u64))));
+    let mut start = 0;
+    table.add(Group::Lookup, name, None, LOOKUPS, move || {
+        for key in &asked[start..start + LOOKUPS] {
+            black_box(map.get(key)).expect("a key that is there");
+        }
+        start = (start + LOOKUPS) % ENTRIES;
+    });
+}

@@ -1,0 +1,69 @@
+//! telseal beside its floor and beside its peers: every row in one process, on the same identifiers, in turn.
+//!
+//! ```text
+//! cargo run --release              # the table
+//! cargo run --release -- --check   # and the targets; exit status 1 where one is missed
+//! RUSTFLAGS='--cfg aes_backend="soft" --cfg aes_force_soft' cargo run --release   # without the AES unit
+//! ```
+//!
+//! OpenSSL 3.0 or newer has to be installed with its headers: on Debian, `apt-get install libssl-dev pkg-config`.
+//! In the run without the AES unit the second flag is for the peers that build on `aes` 0.8; OpenSSL keeps
+//! using the unit.
+//!
+//! Nanoseconds are medians over rounds in which all rows take turns. A row of `one` waits for each call to
+//! end before the next begins; a row of `many` does not. Ratios are to the floor and to telseal's row of the
+//! same group: `seal` for `one`, `seal_into` of 4096 for `many`.
+
+mod check;
+mod directory;
+mod floor;
+mod input;
+mod measure;
+mod ours;
+mod peers;
+
+use input::Input;
+use measure::{Group, Table};
+use std::{process::ExitCode, thread::available_parallelism};
+
+const ITEMS: usize = 1 << 12;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let check = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--check"] => true,
+        _ => {
+            eprintln!("usage: peers [--check]");
+            return ExitCode::from(2);
+        }
+    };
+    println!("processor    {}, {} cores", processor(), available_parallelism().map_or(0, usize::from));
+    println!("aes backend  {}", floor::backend());
+    println!("OpenSSL      {}", openssl::version::version());
+
+    let input = Input::new(ITEMS);
+    let many: Vec<_> = input.numbers.iter().cycle().take(ours::SIZES.into_iter().max().unwrap_or(0)).cloned().collect();
+    let blocks: Vec<_> = input.blocks.iter().cycle().take(many.len()).copied().collect();
+    let mut table = Table::default();
+    floor::rows(&mut table, ITEMS);
+    floor::memory_rows(&mut table, &blocks, &ours::SIZES);
+    ours::single_rows(&mut table, &input);
+    ours::rows_of_many(&mut table, &input, &many);
+    peers::rows(&mut table, &input);
+    directory::rows(&mut table);
+    table.measure();
+
+    let (one, least) = (table.ns(Group::One, floor::ONE), table.least(Group::Many, floor::MANY));
+    table.print(Group::One, Some(one), table.ns(Group::One, ours::SEAL));
+    table.print(Group::Many, Some(least), table.ns(Group::Many, &ours::seal_into(ITEMS)));
+    table.print(Group::Lookup, None, table.ns(Group::Lookup, directory::TAGS));
+
+    if check && !check::check(&table) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn processor() -> String {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    name.map_or("unknown", |(_, name)| name).to_owned()
+}
