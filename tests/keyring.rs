@@ -91,12 +91,18 @@ fn stage_promote_rotate_retire() {
     fails(keyring.retire(version(7)), KeyringError::Primary(version(7)), message);
     assert_eq!(seen(&keyring), unchanged);
 
-    for (number, left) in [(8, vec![9, 7, 4]), (4, vec![9, 7]), (9, vec![7])] {
+    for (number, left) in [(8, vec![9, 7, 4]), (4, vec![9, 7])] {
         assert_eq!(keyring.retire(version(number)), Ok(()));
         assert_eq!((versions(&keyring), keyring.primary()), (left, version(7)));
         assert_eq!(keyring.retire(version(number)), Err(KeyringError::Unknown(version(number))));
     }
-    assert_eq!(seen(&keyring), seen(&common::keyring(&[7])));
+    // The newest stays until there is a newer one: its number must not be given to another secret.
+    let newest = "key version 9 is the newest one: stage the next first";
+    fails(keyring.retire(version(9)), KeyringError::Newest(version(9)), newest);
+    assert_eq!(keyring.stage(), Ok(version(10)));
+    assert_eq!(keyring.retire(version(9)), Ok(()));
+    assert_eq!(versions(&keyring), [10, 7]);
+    assert_eq!(seen(&keyring).2[1..], seen(&common::keyring(&[7])).2);
     fails(keyring.retire(version(7)), KeyringError::Primary(version(7)), message);
 }
 
@@ -298,7 +304,8 @@ fn the_header_is_authenticated() {
 
 #[test]
 fn a_promoted_keyring_leaves_its_old_sealers_as_they_are() {
-    let mut keyring = keyring(&[1, 2]);
+    let mut keyring = keyring(&[1, 2, 3]);
+    keyring.promote(version(2)).unwrap();
     let (old, number) = (keyring.sealer::<PhoneNumber>(&scope()), PhoneNumber::sample(18));
     keyring.promote(version(1)).unwrap();
     keyring.retire(version(2)).unwrap();
