@@ -47,12 +47,31 @@ impl Shape {
     /// 0 for a block of this shape, another number for any other one.
     #[inline(always)]
     pub(crate) fn refuses(self, block: u64) -> u64 {
-        let zero_first = ((block & 0xF).wrapping_sub(1) >> 63) & u64::from(!self.zero_first);
         not_digits(block)
             | gap(block)
             | (fillers(block) & first_nibbles(self.min))
             | (!fillers(block) & ONES & !first_nibbles(self.max))
-            | zero_first
+            | self.refuses_first(block)
+    }
+
+    /// 1 for a block whose first digit is 0 where it must not be, and 0 for any other one.
+    #[inline(always)]
+    fn refuses_first(self, block: u64) -> u64 {
+        (block & 0xF).wrapping_sub(1) >> 63 & u64::from(!self.zero_first)
+    }
+
+    /// Packs as many ASCII digits as the shape takes, or says what is wrong with them.
+    #[inline(always)]
+    pub(crate) fn pack(self, text: &[u8]) -> Result<DigitBlock, Fault> {
+        if text.len() < self.min || text.len() > self.max {
+            let bad = text.iter().position(|&byte| !is_digit(byte));
+            return Err(bad.map_or(Fault::Count(text.len()), Fault::NotADigit));
+        }
+        let block = pack(text).map_err(Fault::NotADigit)?;
+        match is_zero(self.refuses_first(block), "the caller gets the verdict") {
+            true => Ok(DigitBlock(block)),
+            false => Err(Fault::ZeroFirst),
+        }
     }
 
     /// The block as an identifier's digits, or what is wrong with it.
@@ -122,7 +141,8 @@ pub(crate) fn is_digit(byte: u8) -> bool {
 }
 
 /// Packs up to 16 ASCII digits; the nibbles behind them are fillers. Where a byte is no digit, its place.
-pub(crate) fn pack(text: &[u8]) -> Result<u64, usize> {
+#[inline(always)]
+fn pack(text: &[u8]) -> Result<u64, usize> {
     // In every byte the value of a digit, or a filler behind the last.
     let bytes = load(text) ^ BLANKS[text.len()];
     // 10 or more sets a byte's top bit. Fillers do too, but stand behind the text.
@@ -229,8 +249,15 @@ fn first_mark(marks: u64, why: &'static str) -> usize {
     ct::public(marks.trailing_zeros(), why) as usize / 4
 }
 
+/// 1 for any word but 0.
+#[inline(always)]
+pub(crate) fn is_not_zero(word: u64) -> u64 {
+    (word | word.wrapping_neg()) >> 63
+}
+
+#[inline(always)]
 fn is_zero(word: u64, why: &'static str) -> bool {
-    ct::public(word.ct_eq(&0), why).into()
+    ct::public(is_not_zero(word), why) == 0
 }
 
 /// Eight nibbles, one a byte, moved together into the low half of the word.

@@ -1,6 +1,6 @@
 use crate::{
     ParseError,
-    digits::{DigitBlock, Fault, Shape, from_octets, is_digit, pack},
+    digits::{DigitBlock, Fault, Shape, from_octets},
     error::Reason,
 };
 use core::{fmt, str::FromStr};
@@ -67,17 +67,11 @@ pub trait Sealed: Sized {
 
 /// Reads a text that must be nothing but digits, at `at` of the whole, into a block of the given shape.
 pub(crate) fn from_digits(kind: Kind, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
-    let Shape { min, max, .. } = shape;
-    let not_a_digit = |bad| ParseError::new(kind, Reason::NotADigit).at(at + bad);
-    if text.len() < min || text.len() > max {
-        return Err(match text.iter().position(|&byte| !is_digit(byte)) {
-            Some(bad) => not_a_digit(bad),
-            None => ParseError::new(kind, Reason::Digits { min, max, found: text.len() }),
-        });
-    }
-    let word = pack(text).map_err(not_a_digit)?;
-    // The first digit is all that can still be wrong with this many digits.
-    shape.check(word).map_err(|_| ParseError::new(kind, Reason::ZeroFirst).at(at))
+    shape.pack(text).map_err(|fault| match fault {
+        Fault::NotADigit(bad) | Fault::Filler(bad) => ParseError::new(kind, Reason::NotADigit).at(at + bad),
+        Fault::ZeroFirst => ParseError::new(kind, Reason::ZeroFirst).at(at),
+        Fault::Count(found) => ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found }),
+    })
 }
 
 /// Reads TBCD that stands at `at` of the whole into a block of the given shape.

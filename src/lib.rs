@@ -14,6 +14,7 @@ mod digits;
 mod encoding;
 mod error;
 mod exposed;
+mod hasher;
 mod identifier;
 mod imei;
 mod imsi;
@@ -34,6 +35,7 @@ pub use error::ParseError;
 #[cfg(feature = "seal")]
 pub use error::{KeyringError, LengthMismatch, OpenError};
 pub use exposed::Exposed;
+pub use hasher::TagHasher;
 pub use identifier::{Identifier, Kind};
 pub use imei::{Imei, Imeisv};
 pub use imsi::{Imsi, MncLength};

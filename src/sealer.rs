@@ -1,6 +1,6 @@
 use crate::{
     Identifier, KeyVersion, LengthMismatch, OpenError, Tag, Token, ct,
-    digits::DigitBlock,
+    digits::{DigitBlock, is_not_zero},
     siv::{Siv, word},
 };
 use aes::Block;
@@ -319,8 +319,7 @@ impl<const N: usize> Space<N> {
         );
         for (fault, &word) in faults.iter_mut().zip(words) {
             // An authentic token of what is no identifier was sealed by something else than this crate.
-            *fault |= I::SHAPE.refuses(word);
-            *fault = (*fault | fault.wrapping_neg()) >> 63;
+            *fault = is_not_zero(*fault | I::SHAPE.refuses(word));
         }
         let refused = ct::public(faults, "the caller gets the verdicts");
         for ((&place, &word), refused) in places.iter().zip(words).zip(refused) {

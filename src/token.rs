@@ -42,7 +42,8 @@ pub struct Token<I> {
 /// The 16 bytes of a token that tell one identifier from another: what a directory looks up by.
 ///
 /// It is the SIV of RFC 5297: a pseudorandom function of the identifier under one key, so its bits are
-/// uniformly random to whoever lacks the key, and any of them serve to hash or to partition by.
+/// uniformly random to whoever lacks the key, and any of them serve to hash ([`TagHasher`](crate::TagHasher)) or
+/// to partition by.
 ///
 /// The text form is base64url without padding, 22 characters; `{:x}` gives 32 hexadecimal digits.
 pub struct Tag<I> {
@@ -293,7 +294,7 @@ macro_rules! public_bytes {
 
         impl<I> Hash for $name<I> {
             fn hash<H: Hasher>(&self, state: &mut H) {
-                self.bytes.hash(state);
+                state.write(&self.bytes);
             }
         }
 
