@@ -3,7 +3,7 @@
 use crate::{
     directory, floor,
     measure::{Group, Table},
-    ours::{self, open_into, seal_into},
+    ours::{self, open_into, seal_into, tag_into},
     peers,
 };
 use Group::{Lookup, Many, One};
@@ -26,6 +26,8 @@ pub fn check(table: &Table<'_>) -> bool {
     at_most(Many, &seal_into(1 << 20), 2.5);
     at_most(Many, &open_into(1 << 12), 3.5);
     at_most(Many, &open_into(1 << 20), 3.5);
+    at_most(Many, &tag_into(1 << 12), 1.1);
+    at_most(Many, ours::SEAL_ROWS, 8.0);
     at_most(Many, ours::PRINT, 16.0);
     at_most(Many, ours::READ, 16.0);
     at_most(One, ours::SEAL, 1.4);

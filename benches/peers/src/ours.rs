@@ -4,8 +4,8 @@ use crate::{
     input::{Input, sealer},
     measure::{Group, Table},
 };
-use std::{fmt::Write, hint::black_box};
-use telseal::{OpenError, PhoneNumber, Token};
+use std::hint::black_box;
+use telseal::{OpenError, ParseError, PhoneNumber, Tag, Token};
 
 pub const SEAL: &str = "telseal seal";
 pub const OPEN: &str = "telseal open";
@@ -25,8 +25,13 @@ pub fn open_into(items: usize) -> String {
     format!("telseal open_into, {items} items")
 }
 
-pub const PRINT: &str = "telseal tokens to text, Display";
-pub const READ: &str = "telseal text to tokens, FromStr";
+pub fn tag_into(items: usize) -> String {
+    format!("telseal tag_into, {items} items")
+}
+
+pub const SEAL_ROWS: &str = "telseal seal_rows_into, E.164 texts";
+pub const PRINT: &str = "telseal tokens to texts, encode";
+pub const READ: &str = "telseal texts to tokens, FromStr";
 
 pub fn single_rows<'a>(table: &mut Table<'a>, input: &'a Input) {
     let items = input.numbers.len();
@@ -80,31 +85,50 @@ pub fn rows_of_many<'a>(table: &mut Table<'a>, input: &'a Input, many: &'a [Phon
         });
     }
 
-    let mut text = String::new();
+    let phones = sealer();
+    let mut tags = vec![Tag::from_bytes([0; 16]); items];
+    phones.tag_into(&input.numbers, &mut tags).expect("slices of one length");
+    assert!(tags.iter().zip(&single).all(|(tag, token)| *tag == token.tag()));
+    table.add(Group::Many, tag_into(items), Some(size_of::<Tag<PhoneNumber>>()), items, move || {
+        phones.tag_into(black_box(&input.numbers), &mut tags).expect("slices of one length");
+        black_box(&mut tags);
+    });
+
+    let phones = sealer();
+    let mut tokens = vec![Token::BLANK; items];
+    let seal_rows = move |tokens: &mut [Token<PhoneNumber>]| {
+        let numbers = black_box(&input.texts).iter().map(|text| text.parse());
+        let refused = |row, error: ParseError| panic!("row {row}: {error}");
+        phones.seal_rows_into(numbers, tokens, refused).expect("as many texts as tokens");
+    };
+    seal_rows(&mut tokens);
+    assert_eq!(tokens, single);
+    table.add(Group::Many, SEAL_ROWS, BYTES, items, move || {
+        seal_rows(&mut tokens);
+        black_box(&mut tokens);
+    });
+
+    let mut texts = vec![[0; 36]; items];
     let tokens = single.clone();
     table.add(Group::Many, PRINT, Some(36), items, move || {
-        text.clear();
-        for token in &tokens {
-            write!(text, "{token}").expect("a string takes all");
+        for (token, text) in black_box(&tokens).iter().zip(&mut texts) {
+            token.encode(text);
         }
-        black_box(&mut text);
+        black_box(&mut texts);
     });
 
     let texts: Vec<_> = single.iter().map(Token::to_string).collect();
-    assert!(texts.iter().zip(&single).all(|(text, token)| text.parse() == Ok(*token)));
+    assert!(
+        texts
+            .iter()
+            .zip(&single)
+            .all(|(text, token)| { text.parse() == Ok(*token) && token.encode(&mut [0; 36]) == text })
+    );
     let mut tokens = single;
     table.add(Group::Many, READ, BYTES, items, move || {
         for (token, text) in tokens.iter_mut().zip(&texts) {
             *token = text.parse().expect("a token");
         }
         black_box(&mut tokens);
-    });
-
-    let phones = sealer();
-    table.add(Group::Many, "telseal from_str, then seal", BYTES, items, move || {
-        for text in &input.texts {
-            let number = text.parse::<PhoneNumber>().expect("a phone number");
-            black_box(phones.seal(&number));
-        }
     });
 }
