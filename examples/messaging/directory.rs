@@ -254,7 +254,7 @@ impl Directory {
     /// Makes one change: all of it or, where it is refused, nothing.
     fn change<T>(&self, change: impl FnOnce(&mut Tables<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut transaction = self.database.begin_write()?;
-        if self.changes.fetch_add(1, Relaxed) % DURABLE_EVERY != 0 {
+        if !self.changes.fetch_add(1, Relaxed).is_multiple_of(DURABLE_EVERY) {
             transaction.set_durability(Durability::None)?;
         }
         let done = change(&mut Tables::open(&transaction)?)?; // dropped without a commit, it is undone

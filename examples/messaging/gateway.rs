@@ -9,8 +9,11 @@ use std::{
     net::{Ipv4Addr, TcpStream},
     path::PathBuf,
     process::{self, Child, Command, Stdio},
+    sync::mpsc,
 };
-use telseal::{Identifier, Imei, Imeisv, Imsi, Keyring, Kind, ParseError, PhoneNumber, Scope, Sealer, Token};
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Scope, Sealer, Token,
+};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -80,7 +83,7 @@ impl<I: Digits> Names<I> {
     }
 
     /// The name that a row gets in place of an older one.
-    fn renew(&self, name: &str) -> Result<String> {
+    fn reseal(&self, name: &str) -> Result<String> {
         match self {
             Names::Sealed(sealer) => Ok(sealer.reseal(&name.parse::<Token<I>>()?)?.to_string()),
             Names::Plaintext => Ok(name.into()),
@@ -109,16 +112,42 @@ impl Naming {
         format!("register {phone} {imsi} {imei} {imeisv} {endpoint}")
     }
 
-    /// The request that writes a row back under the primary key.
-    pub(crate) fn replace(&self, row: [&str; 4]) -> Result<String> {
-        let [phone, imsi, imei, imeisv] = row;
-        let new = [
-            self.phones.renew(phone)?,
-            self.imsis.renew(imsi)?,
-            self.imeis.renew(imei)?,
-            if imeisv == "-" { "-".into() } else { self.imeisvs.renew(imeisv)? },
-        ];
-        Ok(format!("replace {} {}", row.join(" "), new.join(" ")))
+    /// Reseals all rows that are sealed under a version before the primary one, batch by batch: a batch for each
+    /// permit and, when there are no more permits to come, the rest at once. Returns the link, how many rows were
+    /// resealed, and how many could not be for another reason than that they were gone.
+    pub(crate) fn reseal_rows(
+        &self,
+        mut link: Link,
+        primary: KeyVersion,
+        permits: mpsc::Receiver<()>,
+    ) -> Result<(Link, usize, usize)> {
+        let (mut resealed, mut missed) = (0, 0);
+        let mut after = "-".to_string();
+        loop {
+            let _ = permits.recv(); // an error says that no more are to come
+            let answer = link.ask(format!("old-rows {primary} {after}"))?;
+            let mut words = answer.split(' ');
+            if words.next() != Some("ok") {
+                return Err(format!("asked for old rows, the router answered: {answer}").into());
+            }
+            let words: Vec<_> = words.collect();
+            let (rows, []) = words.as_chunks::<4>() else { return Err("old rows of four words expected".into()) };
+            let Some([last, ..]) = rows.last() else { return Ok((link, resealed, missed)) };
+            after = last.to_string();
+            for row in rows {
+                match &*link.ask(format!("replace {} {}", row.join(" "), self.reseal(row)?))? {
+                    "no unknown" => {}
+                    answer if answer.starts_with("ok") => resealed += 1,
+                    _ => missed += 1,
+                }
+            }
+        }
+    }
+
+    fn reseal(&self, [phone, imsi, imei, imeisv]: &[&str; 4]) -> Result<String> {
+        let (phone, imsi, imei) = (self.phones.reseal(phone)?, self.imsis.reseal(imsi)?, self.imeis.reseal(imei)?);
+        let imeisv = if *imeisv == "-" { "-".into() } else { self.imeisvs.reseal(imeisv)? };
+        Ok(format!("{phone} {imsi} {imei} {imeisv}"))
     }
 }
 

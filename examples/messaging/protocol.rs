@@ -143,3 +143,103 @@ impl Handles {
         Ok(format!("{phone} {imsi} {} {}", self.text::<Imei>(imei)?, self.text::<Imeisv>(imeisv)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A token that nobody sealed: the router cannot tell.
+    fn token<I: Identifier>(version: u8, body: u8) -> String {
+        let mut bytes = [body; 27];
+        let letter = I::KIND.letter() as u8 - b'A';
+        bytes[..3].copy_from_slice(&[letter << 2 | 1, 0, version]);
+        Token::<I>::try_from(bytes).expect("well-formed").to_string()
+    }
+
+    fn ask(directory: &Directory, line: impl AsRef<[u8]>) -> String {
+        answer(line.as_ref(), Handles::Tokens, directory)
+    }
+
+    /// A directory with one subscriber, sealed under version 1, and its tokens under version 1 and version 2.
+    fn one_subscriber() -> (Directory, [String; 4], [String; 4]) {
+        let row = |v| [token::<PhoneNumber>(v, v), token::<Imsi>(v, v), token::<Imei>(v, v), token::<Imeisv>(v, v)];
+        let (directory, old) = (Directory::in_memory(), row(1));
+        assert_eq!(ask(&directory, format!("register {} 7", old.join(" "))), "ok");
+        (directory, old, row(2))
+    }
+
+    #[test]
+    fn a_row_is_unique_and_found_under_either_key_while_they_rotate() {
+        let (directory, old, new) = one_subscriber();
+        let [p, s, e] = [0, 1, 2].map(|kind| format!("{},{}", new[kind], old[kind]));
+        let other = [token::<PhoneNumber>(2, 9), token::<Imsi>(2, 9), token::<Imei>(2, 9)];
+        for line in [
+            format!("register {p} {} {} - 8", other[1], other[2]),
+            format!("register {} {s} {} - 8", other[0], other[2]),
+            format!("register {} {} {e} - 8", other[0], other[1]),
+            format!("register {} - 7", other.join(" ")),
+        ] {
+            assert_eq!(ask(&directory, line), "no taken");
+        }
+        assert_eq!(ask(&directory, "sizes"), "ok 1 1 1 1");
+        assert_eq!(ask(&directory, format!("send {} {p} 5", other[0])), "ok 7 1");
+        assert_eq!(ask(&directory, "old-rows 1 -"), "ok");
+        assert_eq!(ask(&directory, "old-rows 2 -"), format!("ok {}", old.join(" ")));
+        assert_eq!(ask(&directory, format!("old-rows 2 {}", old[0])), "ok");
+        assert_eq!(ask(&directory, "count-old 2"), "ok 1 0");
+        let replace = format!("replace {} {}", old.join(" "), new.join(" "));
+        assert_eq!(ask(&directory, &replace), "ok 7");
+        assert_eq!(ask(&directory, &replace), "no unknown");
+        assert_eq!(ask(&directory, format!("send {} {p} 6", old[0])), "ok 7 0");
+        assert_eq!(ask(&directory, "count-old 2"), "ok 0 1");
+        assert_eq!(ask(&directory, "collect 7"), format!("ok 5:{} 6:{}", other[0], old[0]));
+        assert_eq!(ask(&directory, "count-old 2"), "ok 0 0");
+        assert_eq!(ask(&directory, "sizes"), "ok 1 1 1 1");
+    }
+
+    #[test]
+    fn a_change_between_reading_and_resealing_a_row_is_kept() {
+        let (directory, old, new) = one_subscriber();
+        let swapped = token::<Imsi>(2, 9);
+        assert_eq!(ask(&directory, format!("swap {} {swapped}", old[2])), "ok 7");
+        assert_eq!(ask(&directory, format!("replace {} {}", old.join(" "), new.join(" "))), "ok 7");
+        assert_eq!(ask(&directory, format!("imsi {swapped}")), "ok 7");
+        assert_eq!(ask(&directory, format!("imsi {},{}", new[1], old[1])), "no unknown");
+        assert_eq!(ask(&directory, format!("switch-off {}", new[2])), "ok 7");
+        assert_eq!(ask(&directory, format!("send {} {} 5", old[0], new[0])), "no off");
+        assert_eq!(ask(&directory, format!("forget {}", new[0])), "ok 7");
+        assert_eq!(ask(&directory, "sizes"), "ok 0 0 0 0");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_answered_with_what_was_expected() {
+        let (directory, [phone, imsi, ..], _) = one_subscriber();
+        let many = [&*phone; MAX_VERSIONS + 1].join(",");
+        for (line, expected) in [
+            ("#".repeat(MAX_LINE + 1).into_bytes(), "error expected a line of at most 512 bytes"),
+            (b"phone \xFF".into(), "error invalid utf-8 sequence of 1 bytes from index 6"),
+            (format!("phone {imsi}").into(), "error token of phone numbers: expected the kind letter `P` at byte 0"),
+            (format!("phone {phone},").into(), "error token of phone numbers: expected 36 characters, found 0"),
+            (format!("phone {many}").into(), "error expected at most 3 tokens of one identifier"),
+            (format!("send {phone} {phone} -1").into(), "error invalid digit found in string"),
+        ] {
+            assert_eq!(ask(&directory, line), expected);
+        }
+        for line in ["", " ", "sizes ", "SIZES", "phone", "sizes\r", "sizes\nsizes"] {
+            assert_eq!(ask(&directory, line), "error expected a known verb and its words, with one space between them");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_answered_with_one_line() {
+        let (directory, ..) = one_subscriber();
+        let verb = prop::sample::select(vec!["", "phone ", "collect ", "send ", "count-old ", "replace ", "sizes"]);
+        proptest!(|(verb in verb, rest in prop::collection::vec(any::<u8>(), 0..600))| {
+            let answer = ask(&directory, [verb.as_bytes(), &rest].concat());
+            let word = answer.split(' ').next();
+            prop_assert!(matches!(word, Some("ok" | "no" | "error")) && !answer.contains(['\r', '\n']));
+        });
+        assert_eq!(ask(&directory, "sizes"), "ok 1 1 1 1");
+    }
+}

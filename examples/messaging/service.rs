@@ -183,10 +183,11 @@ impl Service<'_> {
     /// under the newest key.
     fn send(&mut self, naming: &Naming) -> Result<bool> {
         self.messages += 1;
-        let random = scatter(self.messages as u64) as usize;
+        let random = scatter(self.messages as u64);
         let on: Vec<_> = (0..self.states.len()).filter(|&i| self.states[i] == State::On).collect();
-        let (from, to) = (on[random % on.len()], on[(random >> 20) % on.len()]);
-        let typed = subscribers::phone(&self.subscribers[to].phone, random >> 40);
+        let pick = |random: u64| on[(random % on.len() as u64) as usize];
+        let (from, to) = (pick(random >> 32), pick(random >> 8));
+        let typed = subscribers::phone(&self.subscribers[to].phone, random as usize);
         let number: PhoneNumber = typed.parse()?;
         let (from_name, to_names) = (naming.phones.one(&self.subscribers[from].phone), naming.phones.all(&number));
         let answer = self.link.ask(format!("send {from_name} {to_names} {}", self.messages))?;
@@ -301,7 +302,7 @@ impl Service<'_> {
         self.expect("check before resealing: old tokens are counted", format!("count-old {primary}"), &expected)?;
         let (permits, paced) = mpsc::channel();
         let (found, resealed) = thread::scope(|scope| {
-            let background = scope.spawn(|| reseal(naming, link, primary, paced));
+            let background = scope.spawn(|| naming.reseal_rows(link, primary, paced));
             let found = self.send_amid_changes(naming, Some(permits));
             (found, background.join())
         });
@@ -377,38 +378,6 @@ impl<I: Digits> Names<I> {
     fn known(&self, identifier: &I, digits: Vec<String>, is_there: bool) -> Known {
         let name = is_there.then(|| [self.one(identifier).into(), self.stored(identifier)]);
         Known { kind: I::KIND, digits, name }
-    }
-}
-
-/// Reseals all rows that are sealed under a version before the primary one, batch by batch: a batch for each permit
-/// and, when there are no more permits to come, the rest at once. Returns how many rows were resealed, and how many
-/// could not be for another reason than that they were gone.
-fn reseal(
-    naming: &Naming,
-    mut link: Link,
-    primary: KeyVersion,
-    permits: mpsc::Receiver<()>,
-) -> Result<(Link, usize, usize)> {
-    let (mut resealed, mut missed) = (0, 0);
-    let mut after = "-".to_string();
-    loop {
-        let _ = permits.recv(); // an error says that no more are to come
-        let answer = link.ask(format!("old-rows {primary} {after}"))?;
-        let words: Vec<_> = answer.split(' ').collect();
-        if words[0] != "ok" || words.len() % 4 != 1 {
-            return Err(format!("the router answered to `old-rows`: {answer}").into());
-        }
-        for row in words[1..].chunks_exact(4) {
-            match &*link.ask(naming.replace([row[0], row[1], row[2], row[3]])?)? {
-                "no unknown" => {}
-                answer if answer.starts_with("ok") => resealed += 1,
-                _ => missed += 1,
-            }
-            after = row[0].into();
-        }
-        if words.len() == 1 {
-            return Ok((link, resealed, missed));
-        }
     }
 }
 

@@ -27,7 +27,13 @@ pub(crate) fn read() -> Result<Vec<Subscriber>, String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/messaging/subscribers.csv");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let rows = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#'));
-    rows.map(|(i, line)| parse(line).map_err(|error| format!("subscribers.csv, line {}: {error}", i + 1))).collect()
+    let subscribers: Vec<_> = rows
+        .map(|(i, line)| parse(line).map_err(|error| format!("subscribers.csv, line {}: {error}", i + 1)))
+        .collect::<Result<_, _>>()?;
+    if subscribers.len() < 1000 {
+        return Err("subscribers.csv: expected at least 1000 subscribers".into());
+    }
+    Ok(subscribers)
 }
 
 fn parse(line: &str) -> Result<Subscriber, String> {
