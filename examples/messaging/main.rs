@@ -1,1 +1,125 @@
-fn main() {}
+//! A messaging service whose router never sees a phone number, an IMSI or an IMEI.
+//!
+//! `cargo run --release --example messaging` starts a router as a second process, which routes by tokens and
+//! holds no key, and drives it as the gateway, which holds the keyring. It then looks for every identifier in
+//! all that the router stored, was sent and had in its memory; and does the same once more in plaintext, to show
+//! that the search finds what is there. It ends with 1 if anything was not as it must be.
+
+mod directory;
+mod gateway;
+mod protocol;
+mod router;
+mod search;
+mod service;
+mod subscribers;
+
+use directory::Fault;
+use gateway::Result;
+use search::{Needles, Search};
+use service::{Known, Outcome, Place, Step, bar};
+use std::{collections::HashSet, env, path::Path, process::ExitCode};
+use telseal::{Keyring, Kind};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        [] => both_runs(),
+        ["router", handles, path] => route(handles, path),
+        ["generate"] => subscribers::generate().map(|text| print!("{text}")).map(|()| true).map_err(Into::into),
+        _ => Err("expected no argument, or `generate`".into()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("messaging: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn route(handles: &str, path: &str) -> Result<bool> {
+    match router::run(handles.parse()?, Path::new(path)) {
+        Ok(()) => Ok(true),
+        Err(Fault::No(message)) => Err(message.into()),
+        Err(Fault::Error(message)) => Err(message.into()),
+    }
+}
+
+fn both_runs() -> Result<bool> {
+    let subscribers = subscribers::read()?;
+    println!("{} subscribers; first with tokens, then in plaintext as the control", subscribers.len());
+    let sealed = service::run(&subscribers, Some(Keyring::generate()?))?;
+    let control = service::run(&subscribers, None)?;
+    let search = Search::new(sealed.known.iter().map(|known| &*known.digits))?;
+    let (patterns, not_found) = search.planted();
+
+    println!("\n{:52} {:>9} {:>9}", "what was done", "times", "misses");
+    let mut misses = 0;
+    let mut row = |what: &str, times: usize, missed: usize| {
+        println!("{what:52} {times:>9} {missed:>9}");
+        misses += missed;
+    };
+    for Step { what, times, missed } in &sealed.steps {
+        row(what, *times, *missed);
+    }
+    let sum = |of: fn(&Step) -> usize| control.steps.iter().map(of).sum();
+    row("the control: the same without keys", sum(|step| step.times), sum(|step| step.missed));
+    row("search patterns found where they were planted", patterns, not_found);
+
+    let count = |kind| sealed.known.iter().filter(|known| known.kind == kind).count();
+    let [phones, imsis, imeis, imeisvs] = [Kind::PhoneNumber, Kind::Imsi, Kind::Imei, Kind::Imeisv].map(count);
+    println!("\n{phones} phone numbers, {imsis} IMSIs, {imeis} IMEIs (14 and 15 digits) and {imeisvs} IMEISVs in");
+    println!("ASCII, BCD, TBCD and binary, searched for where the router could have seen them:");
+    println!("\n{:36} {:>12} {:>20} {:>20}", "", "bytes", "identifiers found", "entries found");
+    for place in &sealed.places {
+        misses += report("tokens", place, &search, &sealed, None)?;
+    }
+    for place in &control.places {
+        let had = |known: &Known| place.had_all || known.name.is_some();
+        let expected = (0..control.known.len()).filter(|&i| had(&control.known[i])).collect();
+        misses += report("plaintext", place, &search, &control, Some(expected))?;
+    }
+    println!("\n{}", if misses == 0 { "All is as it must be." } else { "Something is NOT as it must be." });
+    Ok(misses == 0)
+}
+
+/// Searches a place, and returns how much was not as it must be. With tokens no identifier may
+/// be found; in plaintext all that are expected must be, every single one. The entries of the directory must be found
+/// in any case, by what the router knows them: that says that the bytes are what they are taken for.
+fn report(
+    run: &str,
+    place: &Place,
+    search: &Search,
+    outcome: &Outcome,
+    expected: Option<HashSet<usize>>,
+) -> Result<usize> {
+    let title = format!("{run}: {}", place.what);
+    let Some(pieces) = &place.pieces else {
+        println!("{title:36} skipped: only Linux shows the memory of a process");
+        return Ok(0);
+    };
+    let named = outcome.known.iter().enumerate().filter_map(|(i, known)| known.name.clone().map(|name| (i, name)));
+    let entries = Needles::new(named.flat_map(|(i, forms)| forms.map(|form| (i, form))).collect())?;
+    let all_entries = outcome.known.iter().filter(|known| known.name.is_some()).count();
+    let bytes = pieces.iter().map(Vec::len).sum();
+    let (mut identifiers_found, mut entries_found) = (HashSet::new(), HashSet::new());
+    let bar = bar("search", bytes);
+    for piece in pieces {
+        search.find(piece, &mut identifiers_found);
+        entries.find(piece, &mut entries_found);
+        bar.inc(piece.len() as u64);
+    }
+    bar.finish_and_clear();
+    let (found, of, missed) = match expected {
+        None => (identifiers_found.len(), outcome.known.len(), identifiers_found.len()),
+        Some(expected) => {
+            let found = expected.intersection(&identifiers_found).count();
+            (found, expected.len(), expected.len() - found)
+        }
+    };
+    let (identifiers, entries) = (format!("{found} of {of}"), format!("{} of {all_entries}", entries_found.len()));
+    println!("{title:36} {bytes:>12} {identifiers:>20} {entries:>20}");
+    Ok(missed + all_entries - entries_found.len())
+}

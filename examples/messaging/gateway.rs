@@ -1,0 +1,228 @@
+//! What the gateway has: the keys, under which it names identifiers to the router, and lines to it.
+
+use crate::subscribers::{Digits, Subscriber};
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, TcpStream},
+    path::PathBuf,
+    process::{self, Child, Command, Stdio},
+    sync::mpsc,
+};
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Scope, Sealer, Token,
+};
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How one kind of identifier is named to the router.
+pub(crate) enum Names<I> {
+    Sealed(Sealer<I>),
+    /// The control.
+    Plaintext,
+}
+
+/// How identifiers are named to the router, as long as the keyring stays as it is.
+pub(crate) struct Naming {
+    pub(crate) phones: Names<PhoneNumber>,
+    pub(crate) imsis: Names<Imsi>,
+    pub(crate) imeis: Names<Imei>,
+    pub(crate) imeisvs: Names<Imeisv>,
+}
+
+/// The router process and its folder, both gone on drop.
+pub(crate) struct Router {
+    child: Child,
+    port: u16,
+    folder: PathBuf,
+}
+
+/// A connection to the router, and all bytes that crossed it.
+pub(crate) struct Link {
+    stream: BufReader<TcpStream>,
+    sent: Vec<u8>,
+    received: Vec<u8>,
+}
+
+impl<I: Digits> Names<I> {
+    /// The name that a row gets.
+    pub(crate) fn one(&self, identifier: &I) -> String {
+        match self {
+            Names::Sealed(sealer) => sealer.seal(identifier).to_string(),
+            Names::Plaintext => {
+                let plus = if I::KIND == Kind::PhoneNumber { "+" } else { "" };
+                format!("{plus}{}", identifier.expose())
+            }
+        }
+    }
+
+    /// The same as the router stores it.
+    pub(crate) fn stored(&self, identifier: &I) -> Vec<u8> {
+        match self {
+            Names::Sealed(sealer) => sealer.seal(identifier).as_bytes().to_vec(),
+            Names::Plaintext => self.one(identifier).into(),
+        }
+    }
+
+    /// All names that a row may have, newest first. The newest key is the primary one here, so that the first
+    /// is the one that a new row gets.
+    pub(crate) fn all(&self, identifier: &I) -> String {
+        match self {
+            Names::Sealed(sealer) => sealer.lookup(identifier).map(|t| t.to_string()).collect::<Vec<_>>().join(","),
+            Names::Plaintext => self.one(identifier),
+        }
+    }
+
+    pub(crate) fn open(&self, name: &str) -> Result<I> {
+        match self {
+            Names::Sealed(sealer) => Ok(sealer.open(&name.parse()?)?),
+            Names::Plaintext => Ok(name.parse()?),
+        }
+    }
+
+    /// The name that a row gets in place of an older one.
+    fn reseal(&self, name: &str) -> Result<String> {
+        match self {
+            Names::Sealed(sealer) => Ok(sealer.reseal(&name.parse::<Token<I>>()?)?.to_string()),
+            Names::Plaintext => Ok(name.into()),
+        }
+    }
+}
+
+impl Naming {
+    pub(crate) fn new(keyring: Option<&Keyring>) -> std::result::Result<Self, ParseError> {
+        let scope = Scope::new(["messaging", "routing"])?;
+        fn names<I: Identifier>(keyring: Option<&Keyring>, scope: &Scope) -> Names<I> {
+            keyring.map_or(Names::Plaintext, |keyring| Names::Sealed(keyring.sealer(scope)))
+        }
+        Ok(Naming {
+            phones: names(keyring, &scope),
+            imsis: names(keyring, &scope),
+            imeis: names(keyring, &scope),
+            imeisvs: names(keyring, &scope),
+        })
+    }
+
+    pub(crate) fn register(&self, subscriber: &Subscriber, imsi: &Imsi, endpoint: usize) -> String {
+        let Subscriber { phone, imei, imeisv, .. } = subscriber;
+        let (phone, imsi, imei) = (self.phones.all(phone), self.imsis.all(imsi), self.imeis.all(imei));
+        let imeisv = imeisv.as_ref().map_or("-".into(), |imeisv| self.imeisvs.one(imeisv));
+        format!("register {phone} {imsi} {imei} {imeisv} {endpoint}")
+    }
+
+    /// Reseals all rows that are sealed under a version before the primary one, batch by batch: a batch for each
+    /// permit and, when there are no more permits to come, the rest at once. Returns the link, how many rows were
+    /// resealed, and how many could not be for another reason than that they were gone.
+    pub(crate) fn reseal_rows(
+        &self,
+        mut link: Link,
+        primary: KeyVersion,
+        permits: mpsc::Receiver<()>,
+    ) -> Result<(Link, usize, usize)> {
+        let (mut resealed, mut missed) = (0, 0);
+        let mut after = "-".to_string();
+        loop {
+            let _ = permits.recv(); // an error says that no more are to come
+            let answer = link.ask(format!("old-rows {primary} {after}"))?;
+            let mut words = answer.split(' ');
+            if words.next() != Some("ok") {
+                return Err(format!("asked for old rows, the router answered: {answer}").into());
+            }
+            let words: Vec<_> = words.collect();
+            let (rows, []) = words.as_chunks::<4>() else { return Err("old rows of four words expected".into()) };
+            let Some([last, ..]) = rows.last() else { return Ok((link, resealed, missed)) };
+            after = last.to_string();
+            for row in rows {
+                match &*link.ask(format!("replace {} {}", row.join(" "), self.reseal(row)?))? {
+                    "no unknown" => {}
+                    answer if answer.starts_with("ok") => resealed += 1,
+                    _ => missed += 1,
+                }
+            }
+        }
+    }
+
+    fn reseal(&self, [phone, imsi, imei, imeisv]: &[&str; 4]) -> Result<String> {
+        let (phone, imsi, imei) = (self.phones.reseal(phone)?, self.imsis.reseal(imsi)?, self.imeis.reseal(imei)?);
+        let imeisv = if *imeisv == "-" { "-".into() } else { self.imeisvs.reseal(imeisv)? };
+        Ok(format!("{phone} {imsi} {imei} {imeisv}"))
+    }
+}
+
+impl Router {
+    /// Starts this same program as the router and waits until it says its port.
+    pub(crate) fn start(handles: &str) -> Result<Self> {
+        let folder = env::temp_dir().join(format!("telseal-messaging-{}-{handles}", process::id()));
+        fs::create_dir(&folder)?;
+        let child = Command::new(env::current_exe()?)
+            .args(["router", handles])
+            .arg(folder.join("directory.redb"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let child = match child {
+            Ok(child) => child,
+            Err(error) => {
+                fs::remove_dir(&folder)?;
+                return Err(error.into());
+            }
+        };
+        let mut router = Router { child, port: 0, folder };
+        let mut port = String::new();
+        BufReader::new(router.child.stdout.take().ok_or("no standard output")?).read_line(&mut port)?;
+        router.port = port.trim().parse().map_err(|_| "the router did not start")?;
+        Ok(router)
+    }
+
+    pub(crate) fn connect(&self) -> io::Result<Link> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_nodelay(true)?;
+        Ok(Link { stream: BufReader::new(stream), sent: Vec::new(), received: Vec::new() })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the process and reads the database file that it leaves.
+    pub(crate) fn stop(mut self) -> Result<Vec<u8>> {
+        drop(self.child.stdin.take());
+        let status = self.child.wait()?;
+        if !status.success() {
+            return Err(format!("the router ended with {status}").into());
+        }
+        let mut file = Vec::new();
+        fs::File::open(self.folder.join("directory.redb"))?.read_to_end(&mut file)?;
+        Ok(file)
+    }
+}
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        // Best effort: after `stop` the process is gone, and without it the folder is what matters.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Link {
+    /// Sends a line and waits for the answer.
+    pub(crate) fn ask(&mut self, line: impl AsRef<[u8]>) -> Result<String> {
+        let start = self.sent.len();
+        self.sent.extend_from_slice(line.as_ref());
+        self.sent.push(b'\n');
+        self.stream.get_mut().write_all(&self.sent[start..])?;
+        let start = self.received.len();
+        self.stream.read_until(b'\n', &mut self.received)?;
+        let answer = self.received[start..].strip_suffix(b"\n").ok_or("the router hung up")?;
+        Ok(str::from_utf8(answer)?.into())
+    }
+
+    /// What was sent and what was received.
+    pub(crate) fn into_bytes(self) -> [Vec<u8>; 2] {
+        [self.sent, self.received]
+    }
+}

@@ -1,0 +1,388 @@
+//! The messaging service as the gateway drives it: opt-in, messages, SIM swaps, lost devices, opt-out and key
+//! rotation. For every request it is known what the answer must be; any other answer is a miss.
+
+use crate::{
+    gateway::{Link, Names, Naming, Result, Router},
+    protocol::MAX_LINE,
+    search,
+    subscribers::{self, Digits, Subscriber, scatter},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{ops::Range, sync::mpsc, thread};
+use telseal::{Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, OpenError, PhoneNumber};
+
+/// How many messages are sent before, during and after the rotation.
+const BEFORE: usize = 4000;
+const DURING: usize = 4000;
+const AFTER: usize = 2000;
+/// Who has which fate, by their place in the file: half of them before the rotation, half of them during it.
+const SWAPPED: Range<usize> = 0..100;
+const OPTED_OUT: Range<usize> = 100..200;
+const LOST: Range<usize> = 200..250;
+/// How many of the last in the file join during the rotation.
+const LATE: usize = 100;
+const GARBAGE: usize = 1000;
+/// Endpoints are numbered from here.
+const ENDPOINT: usize = 50_000;
+
+/// A line of the report: what was done, how often, and how often it did not end as it must.
+pub(crate) struct Step {
+    pub(crate) what: &'static str,
+    pub(crate) times: usize,
+    pub(crate) missed: usize,
+}
+
+/// Where the router could have seen plaintext, in pieces that nothing crosses. `None` where this system does not
+/// let it be read.
+pub(crate) struct Place {
+    pub(crate) what: &'static str,
+    /// Whether every identifier was here, or only those that are in the directory at the end for sure.
+    pub(crate) had_all: bool,
+    pub(crate) pieces: Option<Vec<Vec<u8>>>,
+}
+
+/// An identifier that took part in a run.
+pub(crate) struct Known {
+    pub(crate) kind: Kind,
+    /// The ways to write its digits.
+    pub(crate) digits: Vec<String>,
+    /// Its name at the end, on the wire and as the router stores it, unless it is not in the directory by then.
+    pub(crate) name: Option<[Vec<u8>; 2]>,
+}
+
+pub(crate) struct Outcome {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) places: [Place; 3],
+    pub(crate) known: Vec<Known>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Absent,
+    On,
+    Off,
+}
+
+struct Service<'a> {
+    subscribers: &'a [Subscriber],
+    states: Vec<State>,
+    /// The SIM that each has now.
+    imsis: Vec<Imsi>,
+    /// The messages that wait for each, and who sent them.
+    mail: Vec<Vec<(usize, usize)>>,
+    messages: usize,
+    link: Link,
+    steps: Vec<Step>,
+}
+
+/// One run, with tokens or, as the control, without a keyring and in plaintext.
+pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> Result<Outcome> {
+    let router = Router::start(if keyring.is_some() { "tokens" } else { "plaintext" })?;
+    let mut service = Service {
+        subscribers,
+        states: vec![State::Absent; subscribers.len()],
+        imsis: subscribers.iter().map(|subscriber| subscriber.imsi.clone()).collect(),
+        mail: vec![Vec::new(); subscribers.len()],
+        messages: 0,
+        link: router.connect()?,
+        steps: Vec::new(),
+    };
+    let mut naming = Naming::new(keyring.as_ref())?;
+    let mut links = Vec::new();
+
+    for i in bar("opt-in", subscribers.len() - LATE).wrap_iter(0..subscribers.len() - LATE) {
+        service.register(&naming, i)?;
+    }
+    for _ in bar("messages", BEFORE).wrap_iter(0..BEFORE) {
+        service.send(&naming)?;
+    }
+    for i in 0..SWAPPED.len() / 2 {
+        service.swap(&naming, SWAPPED.start + i)?;
+        service.opt_out(&naming, OPTED_OUT.start + i)?;
+    }
+    for i in LOST.step_by(2) {
+        service.lose(&naming, i)?;
+    }
+    match &mut keyring {
+        None => drop(service.send_amid_changes(&naming, None)?),
+        Some(keyring) => {
+            service.garbage(&naming)?;
+            let old = keyring.primary();
+            let old_token = naming.phones.one(&subscribers[SWAPPED.start].phone);
+            let primary = keyring.rotate()?;
+            naming = Naming::new(Some(keyring))?;
+            links.push(service.rotation(&naming, router.connect()?, primary)?);
+            service.collect_all(&naming)?;
+            // The key goes only when nothing is left that only it opens.
+            service.expect("check before retirement: no old token left", format!("count-old {primary}"), "ok 0 0")?;
+            naming.phones.open(&old_token)?;
+            keyring.retire(old)?;
+            naming = Naming::new(Some(keyring))?;
+            let refused = naming.phones.open(&old_token).err().map(|error| error.to_string());
+            let expected = OpenError::UnknownKeyVersion(old).to_string();
+            service.count("token of the retired key refused by version", refused == Some(expected));
+            service.expect("token of the retired key not found", format!("phone {old_token}"), "no unknown")?;
+        }
+    }
+    for _ in bar("messages", AFTER).wrap_iter(0..AFTER) {
+        service.send(&naming)?;
+    }
+    service.collect_all(&naming)?;
+    let rows = service.states.iter().filter(|state| **state != State::Absent).count();
+    service.expect(
+        "check at the end: size of every index",
+        "sizes".into(),
+        &format!("ok {rows} {rows} {rows} {rows}"),
+    )?;
+
+    let known = service.known(&naming);
+    let memory = search::memory(router.pid())?;
+    let Service { steps, link, .. } = service;
+    links.push(link);
+    let socket = links.into_iter().flat_map(Link::into_bytes).collect();
+    let file = router.stop()?;
+    let places = [
+        Place { what: "database file", had_all: false, pieces: Some(vec![file]) },
+        Place { what: "socket, both directions", had_all: true, pieces: Some(socket) },
+        Place { what: "router's memory", had_all: false, pieces: memory },
+    ];
+    Ok(Outcome { steps, places, known })
+}
+
+impl Service<'_> {
+    fn count(&mut self, what: &'static str, is_right: bool) {
+        let at = self.steps.iter().position(|step| step.what == what).unwrap_or_else(|| {
+            self.steps.push(Step { what, times: 0, missed: 0 });
+            self.steps.len() - 1
+        });
+        self.steps[at].times += 1;
+        self.steps[at].missed += usize::from(!is_right);
+    }
+
+    fn expect(&mut self, what: &'static str, line: String, expected: &str) -> Result<()> {
+        let answer = self.link.ask(line)?;
+        self.count(what, answer == expected);
+        Ok(())
+    }
+
+    /// A subscriber opts in; doing so twice is refused, whatever key the row was sealed under.
+    fn register(&mut self, naming: &Naming, i: usize) -> Result<()> {
+        let line = naming.register(&self.subscribers[i], &self.imsis[i], ENDPOINT + i);
+        let (what, expected) = match self.states[i] {
+            State::Absent => ("opt-in", "ok"),
+            _ => ("second opt-in refused", "no taken"),
+        };
+        self.expect(what, line, expected)?;
+        if self.states[i] == State::Absent {
+            self.states[i] = State::On;
+        }
+        Ok(())
+    }
+
+    /// A message from one subscriber to another, by number as the sender typed it. Returns whether it was found
+    /// under the newest key.
+    fn send(&mut self, naming: &Naming) -> Result<bool> {
+        self.messages += 1;
+        let random = scatter(self.messages as u64);
+        let on: Vec<_> = (0..self.states.len()).filter(|&i| self.states[i] == State::On).collect();
+        let pick = |random: u64| on[(random % on.len() as u64) as usize];
+        let (from, to) = (pick(random >> 32), pick(random >> 8));
+        let typed = subscribers::phone(&self.subscribers[to].phone, random as usize);
+        let number: PhoneNumber = typed.parse()?;
+        let (from_name, to_names) = (naming.phones.one(&self.subscribers[from].phone), naming.phones.all(&number));
+        let answer = self.link.ask(format!("send {from_name} {to_names} {}", self.messages))?;
+        let nth = answer.strip_prefix(&format!("ok {} ", ENDPOINT + to));
+        self.count("messages to the right endpoint", nth.is_some());
+        if typed != self.subscribers[to].written {
+            self.count("of them, typed otherwise than on file", nth.is_some());
+        }
+        self.mail[to].push((self.messages, from));
+        Ok(nth == Some("0"))
+    }
+
+    /// The subscriber's handset fetches its messages, and the gateway opens who sent them.
+    fn collect(&mut self, naming: &Naming, i: usize) -> Result<()> {
+        let answer = self.link.ask(format!("collect {}", ENDPOINT + i))?;
+        let mut collected = answer.split(' ').skip(1);
+        for (message, from) in std::mem::take(&mut self.mail[i]) {
+            let arrived = collected.next().and_then(|word| word.split_once(':')).is_some_and(|(number, name)| {
+                let sender = naming.phones.open(name);
+                number == message.to_string() && sender.is_ok_and(|phone| phone == self.subscribers[from].phone)
+            });
+            self.count("messages collected, with their sender", arrived);
+        }
+        for _ in collected {
+            self.count("messages collected, with their sender", false);
+        }
+        Ok(())
+    }
+
+    fn collect_all(&mut self, naming: &Naming) -> Result<()> {
+        for i in bar("collection", self.states.len()).wrap_iter(0..self.states.len()) {
+            self.collect(naming, i)?;
+        }
+        Ok(())
+    }
+
+    /// The network sees a device that it knows with a SIM that it does not know.
+    fn swap(&mut self, naming: &Naming, i: usize) -> Result<()> {
+        let imei = self.retyped(i)?;
+        let old = std::mem::replace(&mut self.imsis[i], subscribers::new_imsi((self.subscribers.len() + i) as u64)?);
+        let (imei, imsi) = (naming.imeis.all(&imei), naming.imsis.all(&self.imsis[i]));
+        let endpoint = format!("ok {}", ENDPOINT + i);
+        self.expect("SIM swap", format!("swap {imei} {imsi}"), &endpoint)?;
+        self.expect("found by the new IMSI", format!("imsi {imsi}"), &endpoint)?;
+        self.expect("not found by the old IMSI", format!("imsi {}", naming.imsis.all(&old)), "no unknown")
+    }
+
+    /// The owner reads the IMEI off the box.
+    fn lose(&mut self, naming: &Naming, i: usize) -> Result<()> {
+        let imei = naming.imeis.all(&self.retyped(i)?);
+        self.expect("lost device switched off", format!("switch-off {imei}"), &format!("ok {}", ENDPOINT + i))?;
+        self.states[i] = State::Off;
+        let line = self.message_to(naming, i);
+        self.expect("message to a lost device refused", line, "no off")
+    }
+
+    fn opt_out(&mut self, naming: &Naming, i: usize) -> Result<()> {
+        self.collect(naming, i)?;
+        let phone = naming.phones.all(&self.subscribers[i].phone);
+        self.expect("opt-out", format!("forget {phone}"), &format!("ok {}", ENDPOINT + i))?;
+        self.states[i] = State::Absent;
+        let (imsi, imei) = (naming.imsis.all(&self.imsis[i]), naming.imeis.all(&self.subscribers[i].imei));
+        for line in [format!("phone {phone}"), format!("imsi {imsi}"), format!("imei {imei}")] {
+            self.expect("gone from an index after opt-out", line, "no unknown")?;
+        }
+        let line = self.message_to(naming, i);
+        self.expect("message after opt-out refused", line, "no unknown")
+    }
+
+    fn message_to(&self, naming: &Naming, i: usize) -> String {
+        let phone = &self.subscribers[i].phone;
+        format!("send {} {} 0", naming.phones.one(&self.subscribers[0].phone), naming.phones.all(phone))
+    }
+
+    /// The device of a subscriber, read from one of the ways to write it.
+    fn retyped(&self, i: usize) -> Result<Imei> {
+        let text = subscribers::device(&self.subscribers[i].imei, i, 77);
+        Ok(text.parse::<Imeisv>().map(|imeisv| imeisv.imei()).or_else(|_| text.parse())?)
+    }
+
+    /// Messages, while subscribers come, go and change their SIMs. Returns how many were found under the newest
+    /// key and how many under an older one. Every 50th message gives a permit away.
+    fn send_amid_changes(&mut self, naming: &Naming, permits: Option<mpsc::Sender<()>>) -> Result<[usize; 2]> {
+        let mut found = [0; 2];
+        for i in bar("messages amid changes", DURING).wrap_iter(0..DURING) {
+            found[usize::from(!self.send(naming)?)] += 1;
+            if i % 40 == 0 {
+                self.register(naming, self.subscribers.len() - LATE + i / 40)?;
+                self.register(naming, LOST.end + 8 * (i / 40))?;
+            }
+            if i % 80 == 20 {
+                self.swap(naming, SWAPPED.start + SWAPPED.len() / 2 + i / 80)?;
+                self.opt_out(naming, OPTED_OUT.start + OPTED_OUT.len() / 2 + i / 80)?;
+            }
+            if i % 160 == 40 {
+                self.lose(naming, LOST.start + 1 + 2 * (i / 160))?;
+            }
+            if let Some(permits) = &permits
+                && i % 50 == 0
+            {
+                let _ = permits.send(()); // an error says that all is resealed
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reseals the old rows in the background while the service goes on. Returns the link that was used for it.
+    fn rotation(&mut self, naming: &Naming, link: Link, primary: KeyVersion) -> Result<Link> {
+        let rows = self.states.iter().filter(|state| **state != State::Absent).count();
+        let mail = self.mail.iter().map(Vec::len).sum::<usize>();
+        let expected = format!("ok {rows} {mail}");
+        self.expect("check before resealing: old tokens are counted", format!("count-old {primary}"), &expected)?;
+        let (permits, paced) = mpsc::channel();
+        let (found, resealed) = thread::scope(|scope| {
+            let background = scope.spawn(|| naming.reseal_rows(link, primary, paced));
+            let found = self.send_amid_changes(naming, Some(permits));
+            (found, background.join())
+        });
+        let (link, resealed, missed) = resealed.map_err(|_| "resealing panicked")??;
+        let [newest, older] = found?;
+        self.steps.push(Step { what: "rows resealed meanwhile", times: resealed, missed });
+        // None of either, and it was not a rotation in the midst of messages.
+        let what = "messages found under the new key while resealing";
+        self.steps.push(Step { what, times: newest, missed: usize::from(newest == 0) });
+        let what = "messages found under the old key while resealing";
+        self.steps.push(Step { what, times: older, missed: usize::from(older == 0) });
+        Ok(link)
+    }
+
+    /// Lines that no gateway sends. The router answers each, and nothing in it changes.
+    fn garbage(&mut self, naming: &Naming) -> Result<()> {
+        let sizes = self.link.ask("sizes")?;
+        for i in bar("garbage", GARBAGE).wrap_iter(0..GARBAGE) {
+            let random = scatter(i as u64) as usize;
+            let subscriber = &self.subscribers[LOST.end + i % LOST.end];
+            let (phone, imsi) = (naming.phones.one(&subscriber.phone), naming.imsis.one(&subscriber.imsi));
+            let altered = |at: usize, with: &str| format!("phone {}{with}{}", &phone[..at], &phone[at + with.len()..]);
+            let inside = 4 + random % 20;
+            let (line, expected) = match i % 12 {
+                0 => (vec![b'#'; MAX_LINE + 1 + random % 10_000], "error expected a line of at most"),
+                1 => (b"phone \xFF\xFE".into(), "error invalid utf-8"),
+                2 => (Vec::new(), "error expected a known verb"),
+                3 => (format!("open {phone}").into(), "error expected a known verb"),
+                4 => (format!("forget  {phone}").into(), "error expected a known verb"),
+                5 => (format!("forget {imsi}").into(), "error token of phone numbers: expected the kind letter"),
+                6 => (altered(inside, "?").into(), "error token of phone numbers: expected a character"),
+                7 => (altered(1, "A").into(), "error token of phone numbers: expected format version 1"),
+                8 => (altered(2, "AA").into(), "error token of phone numbers: expected a number from 1"),
+                9 => (phone[random % 36..].into(), "error expected a known verb"),
+                10 => (format!("collect {phone}").into(), "error invalid digit"),
+                // Well-formed and of nobody: only the key holder could tell that it was altered.
+                _ => {
+                    let other = if &phone[inside..=inside] == "A" { "B" } else { "A" };
+                    (altered(inside, other).into(), "no unknown")
+                }
+            };
+            let answer = self.link.ask(line)?;
+            self.count("garbage refused with its reason", answer.starts_with(expected));
+        }
+        self.expect("check after garbage: nothing changed", "sizes".into(), &sizes)
+    }
+
+    /// All identifiers of the run: those that are in the directory, and those that were.
+    fn known(&self, naming: &Naming) -> Vec<Known> {
+        let mut known = Vec::new();
+        for (i, subscriber) in self.subscribers.iter().enumerate() {
+            let Subscriber { phone, imsi, imei, imeisv, .. } = subscriber;
+            let now = &self.imsis[i];
+            if now != imsi {
+                known.push(Known { kind: Kind::Imsi, digits: vec![imsi.expose().to_string()], name: None });
+            }
+            // 14 digits, 15 with the check digit and 15 with the spare digit.
+            let printed = imei.expose();
+            let imei_digits = vec![printed[..14].into(), printed.to_string(), format!("{}0", &printed[..14])];
+            let is_there = self.states[i] != State::Absent;
+            known.push(naming.phones.known(phone, vec![phone.expose().to_string()], is_there));
+            known.push(naming.imsis.known(now, vec![now.expose().to_string()], is_there));
+            known.push(naming.imeis.known(imei, imei_digits, is_there));
+            if let Some(imeisv) = imeisv {
+                known.push(naming.imeisvs.known(imeisv, vec![imeisv.expose().to_string()], is_there));
+            }
+        }
+        known
+    }
+}
+
+impl<I: Digits> Names<I> {
+    fn known(&self, identifier: &I, digits: Vec<String>, is_there: bool) -> Known {
+        let name = is_there.then(|| [self.one(identifier).into(), self.stored(identifier)]);
+        Known { kind: I::KIND, digits, name }
+    }
+}
+
+/// A progress bar. It draws on standard error, and only where that is a terminal.
+pub(crate) fn bar(what: &'static str, length: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix:24} {wide_bar} {pos:>9}/{len}").expect("the template is right");
+    ProgressBar::new(length as u64).with_style(style).with_prefix(what)
+}
