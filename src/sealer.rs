@@ -1,7 +1,7 @@
 use crate::{
     Identifier, KeyVersion, LengthMismatch, OpenError, Tag, Token, ct,
     digits::{DigitBlock, is_not_zero},
-    siv::{Siv, word},
+    siv::Siv,
 };
 use aes::Block;
 use alloc::boxed::Box;
@@ -50,7 +50,7 @@ impl<I: Identifier> Sealer<I> {
     /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
         let siv = &self.versions[self.primary].1;
-        Tag::from_bytes(Space::<1>::new().with(slice::from_ref(identifier)).s2v(siv, 1)[0].0)
+        Tag::from_bytes(Space::<1>::new().with(slice::from_ref(identifier)).tags(siv, 1)[0].0)
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -61,7 +61,7 @@ impl<I: Identifier> Sealer<I> {
     pub fn open(&self, token: &Token<I>) -> Result<I, OpenError> {
         let siv = self.find(token.key_version()).ok_or(OpenError::UnknownKeyVersion(token.key_version()))?;
         let mut opened = Err(OpenError::NotOpened);
-        Space::<1>::new().open(siv, &[0], slice::from_ref(token), slice::from_mut(&mut opened));
+        Space::<1>::new().open(siv, 1, |_| 0, slice::from_ref(token), slice::from_mut(&mut opened));
         opened
     }
 
@@ -117,7 +117,7 @@ impl<I: Identifier> Sealer<I> {
         let mut space = Space::<BATCH>::new();
         for (identifiers, tags) in identifiers.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
             let siv = &self.versions[self.primary].1;
-            for (tag, block) in tags.iter_mut().zip(space.with(identifiers).s2v(siv, identifiers.len())) {
+            for (tag, block) in tags.iter_mut().zip(space.with(identifiers).tags(siv, identifiers.len())) {
                 *tag = Tag::from_bytes(block.0);
             }
         }
@@ -203,22 +203,24 @@ impl<I: Identifier> Sealer<I> {
                 let mut left = u128::MAX >> (BATCH - tokens.len());
                 while left != 0 {
                     let version = tokens[left.trailing_zeros() as usize].key_version();
-                    let mut places: [u8; BATCH] = core::array::from_fn(|i| i as u8);
-                    let mut count = tokens.len();
-                    if !alike {
-                        count = 0;
-                        for (i, token) in (0..).zip(tokens) {
-                            places[count] = i;
-                            count += usize::from(token.key_version() == version);
-                        }
+                    let siv = self.find(version);
+                    if alike && let Some(siv) = siv {
+                        space.open(siv, tokens.len(), |i| i, tokens, opened);
+                        break;
+                    }
+                    let mut places = [0_u8; BATCH];
+                    let mut count = 0;
+                    for (i, token) in (0..).zip(tokens) {
+                        places[count] = i;
+                        count += usize::from(token.key_version() == version);
                     }
                     let places = &places[..count];
-                    left = if alike { 0 } else { places.iter().fold(left, |left, at| left & !(1 << at)) };
-                    match self.find(version) {
-                        Some(siv) => space.open(siv, places, tokens, opened),
+                    left = places.iter().fold(left, |left, place| left & !(1 << place));
+                    match siv {
+                        Some(siv) => space.open(siv, count, |i| places[i].into(), tokens, opened),
                         None => places
                             .iter()
-                            .for_each(|&at| opened[usize::from(at)] = Err(OpenError::UnknownKeyVersion(version))),
+                            .for_each(|&place| opened[usize::from(place)] = Err(OpenError::UnknownKeyVersion(version))),
                     }
                 }
             }
@@ -234,16 +236,15 @@ impl<I: Identifier> Sealer<I> {
 
 /// Where up to `N` identifiers are worked on. Wiped on drop.
 struct Space<const N: usize> {
-    /// Digit blocks, or ciphertexts.
+    /// Digit blocks.
     words: [u64; N],
-    tags: [Block; N],
     /// What AES is working on.
     work: [Block; N],
 }
 
 impl<const N: usize> Space<N> {
     fn new() -> Self {
-        Space { words: [0; N], tags: [Block::default(); N], work: [Block::default(); N] }
+        Space { words: [0; N], work: [Block::default(); N] }
     }
 
     /// Takes up to `N` identifiers to work on.
@@ -255,87 +256,81 @@ impl<const N: usize> Space<N> {
         self
     }
 
-    /// Makes the tags of the first words.
+    /// The tags of the first words.
     #[inline(always)]
-    fn s2v(&mut self, siv: &Siv, count: usize) -> &[Block] {
-        let words = &self.words[..count];
-        siv.s2v(&mut self.tags[..count], move |i| words[i], |_| ());
-        &self.tags[..count]
-    }
-
-    /// Turns the first words into ciphertexts, or back, by their tags.
-    #[inline(always)]
-    fn ctr(&mut self, siv: &Siv, count: usize) {
-        let (words, tags) = (&mut self.words[..count], &self.tags[..count]);
-        siv.ctr(
-            &mut self.work[..count],
-            move |i| word(&tags[i]),
-            move |stream| {
-                words.iter_mut().zip(stream).for_each(|(text, stream)| *text ^= word(stream) as u64);
-            },
-        );
+    fn tags(&mut self, siv: &Siv, count: usize) -> &[Block] {
+        let (words, work) = (&self.words[..count], &mut self.work[..count]);
+        siv.s2v(work, move |i| words[i]);
+        work
     }
 
     /// Seals the first words into tokens.
     #[inline(always)]
     fn seal<I: Identifier>(&mut self, (version, siv): &(KeyVersion, Siv), tokens: &mut [Token<I>]) {
-        self.s2v(siv, tokens.len());
-        self.ctr(siv, tokens.len());
-        for (token, (tag, word)) in tokens.iter_mut().zip(self.tags.iter().zip(&self.words)) {
-            *token = Token::new(*version, tag.0, word.to_le_bytes());
+        let count = tokens.len();
+        let [kind, high, low] = Token::<I>::header(*version);
+        let header = u32::from_le_bytes([kind, high, low, 0]);
+        for (token, tag) in tokens.iter_mut().zip(self.tags(siv, count)) {
+            token.set_tag(header, tag.0);
+        }
+        let stream = &mut self.work[..count];
+        siv.ctr(stream);
+        for (token, (word, stream)) in tokens.iter_mut().zip(self.words.iter().zip(stream)) {
+            token.set_ciphertext(word ^ first_half(stream));
         }
     }
 
-    /// Opens the tokens at up to `N` places, all of the key version of `siv`, into the same places, which hold
-    /// [`OpenError::NotOpened`] before.
+    /// Opens up to `N` of the tokens, all of the key version of `siv`, each into its own place, which holds
+    /// [`OpenError::NotOpened`] before. `place` says where they stand.
     #[inline(always)]
     fn open<I: Identifier>(
         &mut self,
         siv: &Siv,
-        places: &[u8],
+        count: usize,
+        place: impl Fn(usize) -> usize,
         tokens: &[Token<I>],
         opened: &mut [Result<I, OpenError>],
     ) {
-        let count = places.len();
-        for (&place, (tag, word)) in places.iter().zip(self.tags.iter_mut().zip(&mut self.words)) {
-            let token = &tokens[usize::from(place)];
-            *tag = (*token.tag().as_bytes()).into();
-            *word = u64::from_le_bytes(token.ciphertext());
+        let (words, work) = (&mut self.words[..count], &mut self.work[..count]);
+        for (i, block) in work.iter_mut().enumerate() {
+            *block = (*tokens[place(i)].tag().as_bytes()).into();
         }
-        self.ctr(siv, count);
+        siv.ctr(work);
+        for (i, (word, stream)) in words.iter_mut().zip(&*work).enumerate() {
+            *word = tokens[place(i)].ciphertext() ^ first_half(stream);
+        }
 
-        let (words, tags) = (&self.words[..count], &self.tags[..count]);
+        let words = &*words;
         let mut faults = [0; N];
-        let differences = &mut faults;
-        siv.s2v(
-            &mut self.work[..count],
-            move |i| words[i],
-            move |expected| {
-                for (difference, (tag, expected)) in differences.iter_mut().zip(tags.iter().zip(expected)) {
-                    let bits = word(tag) ^ word(expected);
-                    *difference = bits as u64 | (bits >> 64) as u64;
-                }
-            },
-        );
-        for (fault, &word) in faults.iter_mut().zip(words) {
+        let refused = &mut faults[..count];
+        siv.s2v(work, move |i| {
             // An authentic token of what is no identifier was sealed by something else than this crate.
-            *fault = is_not_zero(*fault | I::SHAPE.refuses(word));
+            refused[i] = I::SHAPE.refuses(words[i]);
+            words[i]
+        });
+        for (i, (fault, tag)) in faults.iter_mut().zip(work).enumerate() {
+            let difference = u128::from_le_bytes(tag.0) ^ u128::from_le_bytes(*tokens[place(i)].tag().as_bytes());
+            *fault = is_not_zero(*fault | difference as u64 | (difference >> 64) as u64);
         }
         let refused = ct::public(faults, "the caller gets the verdicts");
-        for ((&place, &word), refused) in places.iter().zip(words).zip(refused) {
+        for (i, (&word, refused)) in words.iter().zip(refused).enumerate() {
             if refused == 0 {
-                opened[usize::from(place)] = Ok(I::from_block(DigitBlock::from_checked(word)));
+                opened[place(i)] = Ok(I::from_block(DigitBlock::from_checked(word)));
             }
         }
     }
 }
 
+#[inline(always)]
+fn first_half(block: &Block) -> u64 {
+    u128::from_le_bytes(block.0) as u64
+}
+
 impl<const N: usize> Drop for Space<N> {
     #[inline(always)]
     fn drop(&mut self) {
-        let Space { words, tags, work } = self;
+        let Space { words, work } = self;
         *words = [0; N];
-        *tags = [Block::default(); N];
         *work = [Block::default(); N];
         optimization_barrier(self);
     }

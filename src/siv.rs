@@ -59,64 +59,55 @@ impl Siv {
 
     /// The synthetic IVs of plaintexts, which are also their tags: as many as there are blocks to put them in.
     #[inline(always)]
-    pub(crate) fn s2v(&self, blocks: &mut [Block], plaintext: impl Fn(usize) -> u64, then: impl FnOnce(&[Block])) {
+    pub(crate) fn s2v(&self, blocks: &mut [Block], mut plaintext: impl FnMut(usize) -> u64) {
         let mask = self.mask;
-        encrypt(&self.s2v, blocks, move |i| mask ^ u128::from(plaintext(i)), then);
+        encrypt(&self.s2v, blocks, move |i, block| *block = (mask ^ u128::from(plaintext(i))).to_le_bytes());
     }
 
-    /// The words that turn plaintexts into ciphertexts and back, in the first half of each block: `AES(K2, Q)`
-    /// with `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
+    /// Tags into the blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)` with
+    /// `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
     #[inline(always)]
-    pub(crate) fn ctr(&self, blocks: &mut [Block], tag: impl Fn(usize) -> u128, then: impl FnOnce(&[Block])) {
+    pub(crate) fn ctr(&self, blocks: &mut [Block]) {
         const Q: u128 = !(1u128 << 63 | 1 << 31).swap_bytes();
-        encrypt(&self.ctr, blocks, move |i| tag(i) & Q, then);
+        encrypt(&self.ctr, blocks, |_, block| *block = (u128::from_le_bytes(*block) & Q).to_le_bytes());
     }
 }
 
-/// A block as a word.
+/// Makes each block what AES is to encrypt, and encrypts it.
 #[inline(always)]
-pub(crate) fn word(block: &Block) -> u128 {
-    u128::from_le_bytes(block.0)
-}
-
-/// Fills blocks, encrypts them and goes on with them. The whole of it is compiled once for each backend of
-/// AES, with all that the processors of that backend can do.
-#[inline(always)]
-fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl Fn(usize) -> u128, then: impl FnOnce(&[Block])) {
+fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], mut make: impl FnMut(usize, &mut [u8; 16])) {
     // One block is worth code of its own, without the loops.
     if let [block] = blocks {
-        *block = fill(0).to_le_bytes().into();
+        make(0, &mut block.0);
         aes.encrypt_block(block);
-        then(blocks);
     } else {
-        aes.encrypt_with_backend(Pass { blocks, fill, then });
+        aes.encrypt_with_backend(Pass { blocks, make });
     }
 }
 
-struct Pass<'a, Fill, Then> {
+/// Many blocks. All of it is compiled once for each backend of AES, with all that its processors can do.
+struct Pass<'a, Make> {
     blocks: &'a mut [Block],
-    fill: Fill,
-    then: Then,
+    make: Make,
 }
 
-impl<Fill, Then> BlockSizeUser for Pass<'_, Fill, Then> {
+impl<Make> BlockSizeUser for Pass<'_, Make> {
     type BlockSize = U16;
 }
 
-impl<Fill: Fn(usize) -> u128, Then: FnOnce(&[Block])> BlockCipherEncClosure for Pass<'_, Fill, Then> {
+impl<Make: FnMut(usize, &mut [u8; 16])> BlockCipherEncClosure for Pass<'_, Make> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        let Pass { blocks, fill, then } = self;
-        // All are filled before the first is encrypted: a wide load right after narrow stores has to wait.
+        let Pass { blocks, mut make } = self;
+        // All are made before the first is encrypted: a wide load right after narrow stores has to wait.
         for (i, block) in blocks.iter_mut().enumerate() {
-            *block = fill(i).to_le_bytes().into();
+            make(i, &mut block.0);
         }
         let (chunks, tail) = ParBlocks::<B>::slice_as_chunks_mut(blocks);
         for chunk in chunks {
             backend.encrypt_par_blocks_inplace(chunk);
         }
         backend.encrypt_tail_blocks_inplace(tail);
-        then(blocks);
     }
 }
 

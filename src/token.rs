@@ -64,15 +64,24 @@ const TAG_TEXT: usize = 22;
 impl<I: Identifier> Token<I> {
     /// Well-formed and sealed by nobody: key version 1, all else zero. It fills a buffer before
     /// `Sealer::seal_into` overwrites it, and opens under no key (but with a chance of 2⁻¹²⁸).
-    pub const BLANK: Self = Self::new(KeyVersion::FIRST, [0; TAG], [0; 8]);
-
-    #[inline(always)]
-    pub(crate) const fn new(version: KeyVersion, tag: [u8; TAG], ciphertext: [u8; 8]) -> Self {
+    pub const BLANK: Self = {
         let mut bytes = [0; TOKEN];
-        bytes.split_at_mut(HEADER).0.copy_from_slice(&Self::header(version));
-        bytes.split_at_mut(HEADER).1.split_at_mut(TAG).0.copy_from_slice(&tag);
-        bytes.split_at_mut(HEADER + TAG).1.copy_from_slice(&ciphertext);
+        bytes.split_at_mut(HEADER).0.copy_from_slice(&Self::header(KeyVersion::FIRST));
         Token { bytes, kind: PhantomData }
+    };
+
+    /// Writes header and tag; the ciphertext follows.
+    #[cfg(feature = "seal")]
+    #[inline(always)]
+    pub(crate) fn set_tag(&mut self, header: u32, tag: [u8; TAG]) {
+        self.bytes[..4].copy_from_slice(&header.to_le_bytes()); // in one piece, and the tag overwrites the end
+        self.bytes[HEADER..][..TAG].copy_from_slice(&tag);
+    }
+
+    #[cfg(feature = "seal")]
+    #[inline(always)]
+    pub(crate) fn set_ciphertext(&mut self, ciphertext: u64) {
+        self.bytes[HEADER + TAG..].copy_from_slice(&ciphertext.to_le_bytes());
     }
 
     /// What stands before the tag, and is authenticated with it.
@@ -95,8 +104,8 @@ impl<I: Identifier> Token<I> {
     }
 
     #[cfg(feature = "seal")]
-    pub(crate) fn ciphertext(&self) -> [u8; 8] {
-        self.part(HEADER + TAG)
+    pub(crate) fn ciphertext(&self) -> u64 {
+        u64::from_le_bytes(self.part(HEADER + TAG))
     }
 
     /// The 27 bytes.
