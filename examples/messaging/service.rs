@@ -136,7 +136,8 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
     )?;
 
     let known = service.known(&naming);
-    let memory = search::memory(router.pid())?;
+    let memory =
+        search::memory(router.pid()).map_err(|error| format!("the router's memory cannot be read: {error}"))?;
     let Service { steps, link, .. } = service;
     links.push(link);
     let socket = links.into_iter().flat_map(Link::into_bytes).collect();
@@ -165,14 +166,13 @@ impl Service<'_> {
         Ok(())
     }
 
-    /// A subscriber opts in; doing so twice is refused, whatever key the row was sealed under.
+    /// A subscriber opts in. Doing so twice, from another endpoint, is refused whatever key the row is sealed under.
     fn register(&mut self, naming: &Naming, i: usize) -> Result<()> {
-        let line = naming.register(&self.subscribers[i], &self.imsis[i], ENDPOINT + i);
-        let (what, expected) = match self.states[i] {
-            State::Absent => ("opt-in", "ok"),
-            _ => ("second opt-in refused", "no taken"),
+        let (what, endpoint, expected) = match self.states[i] {
+            State::Absent => ("opt-in", ENDPOINT + i, "ok"),
+            _ => ("second opt-in refused", ENDPOINT + self.states.len() + i, "no taken"),
         };
-        self.expect(what, line, expected)?;
+        self.expect(what, naming.register(&self.subscribers[i], &self.imsis[i], endpoint), expected)?;
         if self.states[i] == State::Absent {
             self.states[i] = State::On;
         }
