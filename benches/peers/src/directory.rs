@@ -9,32 +9,15 @@ use crate::{
 };
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, BuildHasherDefault, Hash, Hasher},
+    hash::{BuildHasher, BuildHasherDefault, Hash},
     hint::black_box,
 };
-use telseal::{Imsi, Sealer, Tag};
+use telseal::{Imsi, Sealer, Tag, TagHasher};
 
 pub const TAGS: &str = "HashMap<Tag, u64, TagHasher>";
 pub const TEXTS: &str = "HashMap<String, u64> of plaintext";
 
 const ENTRIES: usize = 1 << 20;
-
-/// A tag is a pseudorandom function of its identifier, so that its first eight bytes are a hash already.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TagHasher(u64);
-
-impl Hasher for TagHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = u64::from_le_bytes(*bytes.first_chunk().expect("the 16 bytes of a tag"));
-    }
-
-    /// The length of the tag, which is always the same.
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
 
 pub fn rows(table: &mut Table<'_>) {
     let texts: Vec<String> = (0..ENTRIES).map(|i| format!("00101{i:08}")).collect();
