@@ -12,7 +12,7 @@ use std::{
     hash::{BuildHasher, BuildHasherDefault, Hash},
     hint::black_box,
 };
-use telseal::{Imsi, Sealer, Tag, TagHasher};
+use telseal::{Imsi, Scope, Sealer, TagHasher};
 
 pub const TAGS: &str = "HashMap<Tag, u64, TagHasher>";
 pub const TEXTS: &str = "HashMap<String, u64> of plaintext";
@@ -21,10 +21,16 @@ const ENTRIES: usize = 1 << 20;
 
 pub fn rows(table: &mut Table<'_>) {
     let texts: Vec<String> = (0..ENTRIES).map(|i| format!("00101{i:08}")).collect();
-    let imsis: Sealer<Imsi> = keyring().sealer(&scope());
-    let tags: Vec<Tag<Imsi>> = texts.iter().map(|text| imsis.seal(&text.parse().expect("an IMSI")).tag()).collect();
+    let tags = |scope| {
+        let imsis: Sealer<Imsi> = keyring().sealer(&scope);
+        texts.iter().map(|text| imsis.seal(&text.parse().expect("an IMSI")).tag()).collect::<Vec<_>>()
+    };
+    // In the order of their tags they would be found one behind the other in the map. Tags of another scope are
+    // an order that has nothing to do with it.
+    let shuffled = tags(Scope::new(["shuffled"]).expect("one label"));
+    let tags = tags(scope());
     let mut order: Vec<usize> = (0..ENTRIES).collect();
-    order.sort_unstable_by_key(|&i| tags[i]);
+    order.sort_unstable_by_key(|&i| shuffled[i]);
 
     add::<_, BuildHasherDefault<TagHasher>>(table, TAGS, tags.clone(), &order);
     add::<_, std::hash::RandomState>(table, "HashMap<Tag, u64>, SipHash", tags, &order);
