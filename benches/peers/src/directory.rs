@@ -9,41 +9,28 @@ use crate::{
 };
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, BuildHasherDefault, Hash, Hasher},
+    hash::{BuildHasher, BuildHasherDefault, Hash},
     hint::black_box,
 };
-use telseal::{Imsi, Sealer, Tag};
+use telseal::{Imsi, Scope, Sealer, TagHasher};
 
 pub const TAGS: &str = "HashMap<Tag, u64, TagHasher>";
 pub const TEXTS: &str = "HashMap<String, u64> of plaintext";
 
 const ENTRIES: usize = 1 << 20;
-/// Lookups in a pass, each of another entry than the ones before.
-const LOOKUPS: usize = 1 << 16;
-
-/// A tag is a pseudorandom function of its identifier, so that its first eight bytes are a hash already.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TagHasher(u64);
-
-impl Hasher for TagHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = u64::from_le_bytes(*bytes.first_chunk().expect("the 16 bytes of a tag"));
-    }
-
-    /// The length of the tag, which is always the same.
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
 
 pub fn rows(table: &mut Table<'_>) {
     let texts: Vec<String> = (0..ENTRIES).map(|i| format!("00101{i:08}")).collect();
-    let imsis: Sealer<Imsi> = keyring().sealer(&scope());
-    let tags: Vec<Tag<Imsi>> = texts.iter().map(|text| imsis.seal(&text.parse().expect("an IMSI")).tag()).collect();
+    let tags = |scope| {
+        let imsis: Sealer<Imsi> = keyring().sealer(&scope);
+        texts.iter().map(|text| imsis.seal(&text.parse().expect("an IMSI")).tag()).collect::<Vec<_>>()
+    };
+    // In the order of their tags they would be found one behind the other in the map. Tags of another scope are
+    // an order that has nothing to do with it.
+    let shuffled = tags(Scope::new(["shuffled"]).expect("one label"));
+    let tags = tags(scope());
     let mut order: Vec<usize> = (0..ENTRIES).collect();
-    order.sort_unstable_by_key(|&i| tags[i]);
+    order.sort_unstable_by_key(|&i| shuffled[i]);
 
     add::<_, BuildHasherDefault<TagHasher>>(table, TAGS, tags.clone(), &order);
     add::<_, std::hash::RandomState>(table, "HashMap<Tag, u64>, SipHash", tags, &order);
@@ -59,11 +46,7 @@ where
     let asked: Vec<K> = order.iter().map(|&i| keys[i].clone()).collect();
     let map: HashMap<K, u64, S> = keys.into_iter().zip(0..).collect();
     assert!(asked.iter().zip(order).all(|(key, &i)| map.get(key) == Some(&(i as u64))));
-    let mut start = 0;
-    table.add(Group::Lookup, name, None, LOOKUPS, move || {
-        for key in &asked[start..start + LOOKUPS] {
-            black_box(map.get(key)).expect("a key that is there");
-        }
-        start = (start + LOOKUPS) % ENTRIES;
+    table.add_calls(Group::Lookup, name, None, ENTRIES, move |i| {
+        black_box(map.get(&asked[i])).expect("a key that is there");
     });
 }

@@ -19,7 +19,7 @@ pub fn rows(table: &mut Table<'_>, items: usize) {
     let [s2v, ctr] = [0x11, 0x22].map(|byte| Aes256Enc::new(&[byte; 32].into()));
     {
         let (s2v, ctr, blocks) = (s2v.clone(), ctr.clone(), vec![Block::default(); items]);
-        table.add_one(ONE, None, items, move |i| {
+        table.add_calls(Group::One, ONE, None, items, move |i| {
             let mut block = blocks[i];
             s2v.encrypt_block(&mut block);
             ctr.encrypt_block(&mut block);

@@ -6,6 +6,7 @@
 //! RUSTFLAGS='--cfg aes_backend="soft" --cfg aes_force_soft' cargo run --release   # without the AES unit
 //! ```
 //!
+//! Let nothing else run meanwhile: the rows of a million items and more take long enough to be interrupted.
 //! A run takes a quarter of a minute and 1.1 GB of memory, without the AES unit two minutes.
 //!
 //! OpenSSL 3.0 or newer has to be installed with its headers: on Debian, `apt-get install libssl-dev pkg-config`.

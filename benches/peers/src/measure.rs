@@ -10,6 +10,8 @@ use std::{
 const ROUNDS: usize = 21;
 /// How long a row runs in one round, or one pass where that is longer.
 const SLICE: Duration = Duration::from_millis(4);
+/// Calls in a pass. Short passes are seldom interrupted, so that their median is that of the work alone.
+const PASS: usize = 256;
 
 /// What a row is measured beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ struct Row<'a> {
     /// How many identifiers a pass goes through.
     items: usize,
     pass: Box<dyn FnMut() + 'a>,
-    /// Nanoseconds an identifier, one for each round; ascending once measured.
+    /// Nanoseconds an identifier, the median of a round; ascending once measured.
     samples: Vec<f64>,
 }
 
@@ -62,19 +64,25 @@ impl<'a> Table<'a> {
         self.rows.push(Row { group, name: name.into(), bytes, items, pass: Box::new(pass), samples: Vec::new() });
     }
 
-    /// A row of single calls: `call(i)` does identifier `i` of `items`.
-    pub fn add_one(
+    /// A row of calls for one identifier each: `call(i)` does identifier `i` of `items`.
+    pub fn add_calls(
         &mut self,
+        group: Group,
         name: impl Into<String>,
         bytes: Option<usize>,
         items: usize,
         mut call: impl FnMut(usize) + 'a,
     ) {
-        self.add(Group::One, name, bytes, items, move || {
-            for i in 0..items {
+        assert_eq!(items % PASS, 0, "whole passes");
+        let mut start = 0;
+        self.add(group, name, bytes, PASS, move || {
+            for i in start..start + PASS {
                 call(i);
-                wait();
+                if group == Group::One {
+                    wait();
+                }
             }
+            start = (start + PASS) % items;
         });
     }
 
@@ -83,16 +91,15 @@ impl<'a> Table<'a> {
             for row in &mut self.rows {
                 // The rows before have had the caches and the branch predictors.
                 (row.pass)();
-                let (mut passes, start) = (0, Instant::now());
-                let elapsed = loop {
+                let (mut passes, start) = (Vec::new(), Instant::now());
+                while start.elapsed() < SLICE {
+                    let before = Instant::now();
                     (row.pass)();
-                    passes += 1;
-                    let elapsed = start.elapsed();
-                    if elapsed >= SLICE {
-                        break elapsed;
-                    }
-                };
-                row.samples.push(elapsed.as_nanos() as f64 / (passes * row.items) as f64);
+                    passes.push(before.elapsed());
+                }
+                // The median pass: a mean would count the time in which another program had the processor.
+                passes.sort_unstable();
+                row.samples.push(passes[passes.len() / 2].as_nanos() as f64 / row.items as f64);
             }
             if stderr().is_terminal() {
                 eprint!("\rround {round} of {ROUNDS}{}", if round < ROUNDS { "" } else { "\n" });
