@@ -323,6 +323,32 @@ fn many_at_once_at_every_length() {
     for_every_kind!(check());
 }
 
+/// Thousands of tokens: long runs of one version, live or not, and between them stretches of all.
+#[test]
+fn many_more_at_once() {
+    let sealer = sealer::<Imei>(&[1, 2, 3]);
+    let identifiers: Vec<_> = (0..5000).map(Imei::sample).collect();
+    let tokens: Vec<_> = identifiers
+        .iter()
+        .enumerate()
+        .map(|(i, identifier)| match i {
+            700 => forged(2),
+            3072..4096 => forged(9),
+            2000..2300 => sealer.lookup(identifier).nth(i % 3).unwrap(),
+            _ => sealer.seal(identifier),
+        })
+        .collect();
+    let mut opened = vec![Err(OpenError::NotOpened); tokens.len()];
+    sealer.open_into(&tokens, &mut opened).unwrap();
+    for (i, opened) in opened.into_iter().enumerate() {
+        match i {
+            700 => assert_eq!(opened, Err(OpenError::NotOpened)),
+            3072..4096 => assert_eq!(opened, Err(OpenError::UnknownKeyVersion(version(9)))),
+            _ => assert_eq!(opened.as_ref(), Ok(&identifiers[i]), "{i}"),
+        }
+    }
+}
+
 #[test]
 fn one_bad_item_at_every_place_spoils_no_other() {
     let sealer = sealer::<Imsi>(&[1, 2]);
@@ -379,6 +405,30 @@ fn rows_that_are_not_read() {
             Ok(number) => *token == sealer.seal(number),
             Err(_) => *token == Token::BLANK,
         }));
+    }
+}
+
+/// An iterator that promises more rows than it has: what is missing is blank, never a row from before.
+#[test]
+fn rows_that_never_come() {
+    struct Fewer(u32);
+    impl Iterator for Fewer {
+        type Item = Result<PhoneNumber, ()>;
+        fn next(&mut self) -> Option<Self::Item> {
+            self.0 += 1;
+            (self.0 <= 130).then(|| Ok(PhoneNumber::sample(self.0)))
+        }
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (300, Some(300))
+        }
+    }
+    impl ExactSizeIterator for Fewer {}
+    let sealer = sealer::<PhoneNumber>(&[1]);
+    let mut tokens = vec![forged(9); 300];
+    sealer.seal_rows_into(Fewer(0), &mut tokens, |_, ()| unreachable!("no row is refused")).unwrap();
+    for (number, token) in (1..).zip(tokens) {
+        let expected = if number <= 130 { sealer.seal(&PhoneNumber::sample(number)) } else { Token::BLANK };
+        assert_eq!(token, expected, "{number}");
     }
 }
 
