@@ -7,10 +7,11 @@ mod common;
 
 use common::{Sample, all_different, for_every_kind, keyring, oracle_token, scope, secret, tbcd, version};
 use proptest::prelude::*;
+#[cfg(feature = "getrandom")]
 use std::collections::HashMap;
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, LengthMismatch, OpenError, PhoneNumber, Scope, Sealer,
-    Token,
+    Tag, Token,
 };
 
 const LABELS: [&str; 2] = ["acme", "routing"];
@@ -295,6 +296,8 @@ fn many_at_once_at_every_length() {
         let sealer = sealer::<I>(&[1, 2, 3]);
         let identifiers: Vec<_> = (0..300).map(I::sample).collect();
         let sealed: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
+        let tags: Vec<_> = sealed.iter().map(Token::tag).collect();
+        assert!(identifiers.iter().map(|identifier| sealer.tag(identifier)).eq(tags.iter().copied()));
         let mixed: Vec<Token<I>> = (0..300)
             .map(|i| match i * i % 7 {
                 0 => forged(1 + i as u16 % 4),
@@ -308,6 +311,9 @@ fn many_at_once_at_every_length() {
             let mut tokens = vec![Token::BLANK; length];
             sealer.seal_into(&identifiers[..length], &mut tokens).unwrap();
             assert_eq!(tokens, sealed[..length]);
+            let mut found = vec![Tag::from_bytes([0; 16]); length];
+            sealer.tag_into(&identifiers[..length], &mut found).unwrap();
+            assert_eq!(found, tags[..length]);
             // What is in the output before does not matter.
             let mut opened: Vec<_> = identifiers[..length].iter().rev().cloned().map(Ok).collect();
             sealer.open_into(&mixed[..length], &mut opened).unwrap();
@@ -317,14 +323,40 @@ fn many_at_once_at_every_length() {
     for_every_kind!(check());
 }
 
+/// Thousands of tokens: long runs of one version, live or not, and between them stretches of all.
+#[test]
+fn many_more_at_once() {
+    let sealer = sealer::<Imei>(&[1, 2, 3]);
+    let identifiers: Vec<_> = (0..5000).map(Imei::sample).collect();
+    let tokens: Vec<_> = identifiers
+        .iter()
+        .enumerate()
+        .map(|(i, identifier)| match i {
+            700 => forged(2),
+            3072..4096 => forged(9),
+            2000..2300 => sealer.lookup(identifier).nth(i % 3).unwrap(),
+            _ => sealer.seal(identifier),
+        })
+        .collect();
+    let mut opened = vec![Err(OpenError::NotOpened); tokens.len()];
+    sealer.open_into(&tokens, &mut opened).unwrap();
+    for (i, opened) in opened.into_iter().enumerate() {
+        match i {
+            700 => assert_eq!(opened, Err(OpenError::NotOpened)),
+            3072..4096 => assert_eq!(opened, Err(OpenError::UnknownKeyVersion(version(9)))),
+            _ => assert_eq!(opened.as_ref(), Ok(&identifiers[i]), "{i}"),
+        }
+    }
+}
+
 #[test]
 fn one_bad_item_at_every_place_spoils_no_other() {
     let sealer = sealer::<Imsi>(&[1, 2]);
-    for length in [1, 2, 63, 64, 65, 130] {
+    for length in [1, 2, 127, 128, 129, 257] {
         let identifiers: Vec<_> = (0..length).map(Imsi::sample).collect();
         let tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
         for at in 0..identifiers.len() {
-            let tag_bit = flipped(&tokens[at], 24 + at).unwrap();
+            let tag_bit = flipped(&tokens[at], 24 + at % 192).unwrap();
             for (bad, error) in [
                 (tag_bit, OpenError::NotOpened),
                 (forged(1), OpenError::NotOpened),
@@ -339,6 +371,64 @@ fn one_bad_item_at_every_place_spoils_no_other() {
                 assert_eq!(opened, expected, "{at} of {length}");
             }
         }
+    }
+}
+
+/// A column of rows at every length: some are not read, each is told of once and in order, and no other is spoilt.
+#[test]
+fn rows_that_are_not_read() {
+    let sealer = sealer::<PhoneNumber>(&[1, 2]);
+    let column: Vec<String> = (0..300_usize)
+        .map(|i| match i * i % 5 {
+            1 => format!("0{i}"),
+            _ => PhoneNumber::sample(i as u32).expose_tel_uri().to_string(),
+        })
+        .collect();
+    let read: Vec<_> = column.iter().map(|row| row.parse::<PhoneNumber>()).collect();
+    let sealed: Vec<_> = read.iter().map(|row| row.as_ref().map_or(Token::BLANK, |row| sealer.seal(row))).collect();
+    for length in 0..=300 {
+        let mut tokens = vec![forged(9); length];
+        let mut refused = Vec::new();
+        let rows = column[..length].iter().map(|row| row.parse());
+        sealer.seal_rows_into(rows, &mut tokens, |row, error| refused.push((row, error))).unwrap();
+        assert_eq!(tokens, sealed[..length]);
+        let expected = read[..length].iter().enumerate().filter_map(|(i, row)| Some((i, row.clone().err()?)));
+        assert!(refused.into_iter().eq(expected));
+    }
+    // None of them, and all of them.
+    for rows in [vec![Err("bad"); 300], (0..300).map(|i| Ok(PhoneNumber::sample(i))).collect()] {
+        let mut tokens = vec![forged(9); 300];
+        let mut count = 0;
+        sealer.seal_rows_into(rows.clone(), &mut tokens, |_, _| count += 1).unwrap();
+        assert_eq!(count, rows.iter().filter(|row| row.is_err()).count());
+        assert!(tokens.iter().zip(&rows).all(|(token, row)| match row {
+            Ok(number) => *token == sealer.seal(number),
+            Err(_) => *token == Token::BLANK,
+        }));
+    }
+}
+
+/// An iterator that promises more rows than it has: what is missing is blank, never a row from before.
+#[test]
+fn rows_that_never_come() {
+    struct Fewer(u32);
+    impl Iterator for Fewer {
+        type Item = Result<PhoneNumber, ()>;
+        fn next(&mut self) -> Option<Self::Item> {
+            self.0 += 1;
+            (self.0 <= 130).then(|| Ok(PhoneNumber::sample(self.0)))
+        }
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (300, Some(300))
+        }
+    }
+    impl ExactSizeIterator for Fewer {}
+    let sealer = sealer::<PhoneNumber>(&[1]);
+    let mut tokens = vec![forged(9); 300];
+    sealer.seal_rows_into(Fewer(0), &mut tokens, |_, ()| unreachable!("no row is refused")).unwrap();
+    for (number, token) in (1..).zip(tokens) {
+        let expected = if number <= 130 { sealer.seal(&PhoneNumber::sample(number)) } else { Token::BLANK };
+        assert_eq!(token, expected, "{number}");
     }
 }
 
@@ -363,23 +453,31 @@ fn as_many_versions_as_tokens() {
 #[test]
 fn a_length_mismatch_writes_nothing() {
     let sealer = sealer::<Imei>(&[1]);
-    let lengths = [0, 1, 2, 63, 64, 65, 128, 129];
+    let lengths = [0, 1, 2, 127, 128, 129, 256, 257];
     for (input, output) in lengths.into_iter().flat_map(|input| lengths.map(|output| (input, output))) {
         let identifiers: Vec<_> = (0..input as u32).map(Imei::sample).collect();
         let tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
         let mut sealed = vec![Token::BLANK; output];
+        let mut read = sealed.clone();
+        let mut tags = vec![Tag::from_bytes([0; 16]); output];
         let mut opened = vec![Err(OpenError::NotOpened); output];
-        let results: [Result<(), LengthMismatch>; 2] =
-            [sealer.seal_into(&identifiers, &mut sealed), sealer.open_into(&tokens, &mut opened)];
+        let rows = identifiers.iter().cloned().map(Ok::<_, ()>);
+        let results: [Result<(), LengthMismatch>; 4] = [
+            sealer.seal_into(&identifiers, &mut sealed),
+            sealer.tag_into(&identifiers, &mut tags),
+            sealer.seal_rows_into(rows, &mut read, |_, ()| unreachable!("every row is read")),
+            sealer.open_into(&tokens, &mut opened),
+        ];
         if input == output {
-            assert_eq!(results, [Ok(()), Ok(())]);
+            assert_eq!(results, [Ok(()); 4]);
             continue;
         }
         for result in results {
             let message = format!("{input} items do not fit one to one into {output} places");
             assert_eq!(result.unwrap_err().to_string(), message);
         }
-        assert!(sealed.iter().all(|token| *token == Token::BLANK));
+        assert!(sealed.iter().chain(&read).all(|token| *token == Token::BLANK));
+        assert!(tags.iter().all(|tag| *tag == Tag::from_bytes([0; 16])));
         assert!(opened.iter().all(|opened| *opened == Err(OpenError::NotOpened)));
     }
 }

@@ -359,6 +359,8 @@ fn round_trip<I: Identifier>(bytes: [u8; 27]) -> Result<(), TestCaseError> {
     let token = Token::<I>::try_from(bytes).unwrap();
     prop_assert_eq!(token.as_bytes(), &bytes);
     prop_assert_eq!(token.to_string(), base64url(&bytes));
+    let mut buffer = [0xFF; 36];
+    prop_assert_eq!(token.encode(&mut buffer), base64url(&bytes));
     prop_assert_eq!(format!("{token:x}"), hex::encode(bytes));
     prop_assert_eq!(read::<I>(&bytes), [Ok(token), Ok(token), Ok(token)]);
     prop_assert_eq!(Token::from_hex(&hex::encode_upper(bytes)), Ok(token));

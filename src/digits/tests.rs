@@ -18,6 +18,11 @@ fn nibbles(block: u64) -> Vec<u8> {
     format!("{block:016x}").chars().rev().map(|char| char.to_digit(16).unwrap() as u8).collect()
 }
 
+/// The nibbles of up to 16 ASCII digits, with fillers behind them.
+fn block_nibbles(text: &[u8]) -> Vec<u8> {
+    nibbles(block(&values(text)))
+}
+
 fn values(text: &[u8]) -> Vec<u8> {
     text.iter().map(|byte| byte - b'0').collect()
 }
@@ -117,6 +122,30 @@ fn every_byte_at_every_place_is_packed_or_refused_there() {
                 text[at] = byte;
                 let expected = if byte.is_ascii_digit() { Ok(block(&values(&text))) } else { Err(at) };
                 assert_eq!(pack(&text), expected, "byte {byte:#x} at {at} of {length}");
+            }
+        }
+    }
+}
+
+/// Packed in the shape of a kind: the bytes are judged first, then their number, then the first digit.
+#[test]
+fn every_length_in_every_shape() {
+    for shape in shapes() {
+        for text in TEXTS {
+            for length in 0..=40 {
+                let text: Vec<u8> = text.bytes().cycle().take(length).collect();
+                let expected = match length {
+                    0..=16 => naive::check(shape, &block_nibbles(&text)),
+                    _ => Err(Fault::Count(length)),
+                };
+                let packed = shape.pack(&text);
+                assert_eq!(packed.as_ref().map(DigitBlock::len), expected.as_ref().copied(), "{shape:?} {length}");
+                assert!(packed.is_err() || packed.is_ok_and(|packed| packed.word() == block(&values(&text))));
+                for (at, bad) in (0..length).flat_map(|at| [(at, b'/'), (at, b':'), (at, 0xFF), (at, b'?')]) {
+                    let mut text = text.clone();
+                    text[at] = bad;
+                    assert_eq!(shape.pack(&text), Err(Fault::NotADigit(at)), "{shape:?} {bad:#x} at {at} of {length}");
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ pub(crate) fn version(number: u16) -> KeyVersion {
 
 /// A secret for each version.
 pub(crate) fn secret(version: u16) -> [u8; 32] {
-    core::array::from_fn(|i| (u32::from(version) * 0x9E37 >> (i % 13)) as u8 ^ i as u8)
+    core::array::from_fn(|i| (u32::from(version).wrapping_mul(0x9E37_79B9).rotate_left(i as u32)) as u8)
 }
 
 /// The keyring of these versions, of which the highest is the primary.

@@ -1,0 +1,138 @@
+//! No operation on identifiers, tokens and sealers allocates, once the sealer is there.
+
+#![allow(clippy::unwrap_used)] // what fails here fails the test
+
+mod common;
+
+use allocation_counter::measure;
+use common::{Sample, for_every_kind};
+use std::{
+    fmt::{self, Write},
+    hint::black_box,
+};
+use telseal::{Identifier, Imei, Imeisv, Imsi, MncLength, PhoneNumber, Tag, Token};
+
+/// Does it, and counts.
+#[track_caller]
+fn allocates_nothing<T>(operation: impl FnOnce() -> T) -> T {
+    let mut result = None;
+    let info = measure(|| result = Some(black_box(operation())));
+    assert_eq!(info.count_total, 0);
+    result.unwrap()
+}
+
+/// A fixed place to print to.
+struct Buffer {
+    bytes: [u8; 256],
+    len: usize,
+}
+
+impl Write for Buffer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len + text.len();
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+fn print(arguments: fmt::Arguments<'_>) -> usize {
+    let mut buffer = Buffer { bytes: [0; 256], len: 0 };
+    buffer.write_fmt(arguments).unwrap();
+    buffer.len
+}
+
+/// The control: without it, a counter that counts nothing would pass.
+#[test]
+fn an_allocation_is_counted() {
+    assert_eq!(measure(|| drop(black_box(Box::new(1)))).count_total, 1);
+    assert_eq!(measure(|| drop(black_box(Token::<Imsi>::BLANK.to_string()))).count_total, 1);
+}
+
+#[test]
+fn reading_and_printing_identifiers() {
+    fn read<I: Identifier>(texts: &[&str]) {
+        for text in texts {
+            let read = allocates_nothing(|| text.parse::<I>());
+            allocates_nothing(|| match &read {
+                Ok(identifier) => print(format_args!("{identifier:?}")),
+                Err(error) => print(format_args!("{error} {error:?}")),
+            });
+        }
+    }
+    read::<PhoneNumber>(&["+44 (20) 7946-0018", "tel:+442079460018;npdi", "msisdn-442079460018", "020 7946 0018"]);
+    read::<Imsi>(&["001010123456789", "imsi-001010123456789", "00101", "imsi-00101012345678x"]);
+    read::<Imei>(&[
+        "49015420323751",
+        "49-015420-323751-8",
+        "urn:gsma:imei:49015420-323751-0;svn=42",
+        "490154203237519",
+    ]);
+    read::<Imeisv>(&["4901542032375142", "imeisv-4901542032375142", ""]);
+
+    let (phone, imsi) = (PhoneNumber::sample(18), Imsi::sample(18));
+    let (imei, imeisv) = (Imei::sample(18), Imeisv::sample(18));
+    allocates_nothing(|| {
+        print(format_args!("{} {} {}", phone.expose_e164(), phone.expose_tel_uri(), phone.expose_gpsi()));
+        print(format_args!("{} {} {}", imsi.expose_supi(), imsi.expose_mcc(), imsi.expose_msin(MncLength::Two)));
+        print(format_args!("{} {} {}", imei.expose_hyphenated(), imei.expose_pei(), imei.expose_urn()));
+        print(format_args!("{} {}", imeisv.expose_pei(), imeisv.expose_svn()));
+        PhoneNumber::from_address_string(&phone.expose_address_string()) == Ok(phone)
+            && PhoneNumber::from_msisdn(&imsi.expose_digits()).is_ok()
+            && Imsi::from_tbcd(&imsi.expose_tbcd()) == Ok(imsi)
+            && Imei::from_tbcd(&imei.expose_tbcd()) == Ok(imei)
+            && Imeisv::from_tbcd(&imeisv.expose_tbcd()).map(|imeisv| imeisv.imei()).is_ok()
+    });
+}
+
+#[test]
+fn reading_and_printing_tokens() {
+    fn check<I: Identifier>() {
+        let token = Token::<I>::BLANK;
+        let (text, hex) = (token.to_string(), format!("{token:x}"));
+        let (tag_text, tag_hex) = (token.tag().to_string(), format!("{:x}", token.tag()));
+        allocates_nothing(|| {
+            assert_eq!(text.parse::<Token<I>>(), Ok(token));
+            assert_eq!(Token::<I>::from_hex(&hex), Ok(token));
+            assert_eq!(Token::<I>::try_from(token.as_ref()), Ok(token));
+            assert_eq!(tag_text.parse::<Tag<I>>(), Ok(token.tag()));
+            assert_eq!(Tag::<I>::from_hex(&tag_hex), Ok(token.tag()));
+            assert_eq!(token.encode(&mut [0; 36]), text);
+            assert!(tag_hex.parse::<Token<I>>().is_err());
+            print(format_args!("{token} {token:x} {token:?} {} {:x}", token.tag(), token.tag()));
+        });
+    }
+    for_every_kind!(check());
+}
+
+#[cfg(feature = "seal")]
+#[test]
+fn sealing_opening_and_looking_up() {
+    use common::{keyring, scope};
+    use telseal::{OpenError, Sealer};
+
+    fn check<I: Sample>() {
+        let sealer: Sealer<I> = keyring(&[1, 2, 3]).sealer(&scope());
+        let identifiers: Vec<_> = (0..300).map(I::sample).collect();
+        let texts: Vec<_> = (0..300).map(|i| PhoneNumber::sample(i).expose_e164().to_string()).collect();
+        let phones: Sealer<PhoneNumber> = keyring(&[1]).sealer(&scope());
+        let mut tokens = vec![Token::BLANK; 300];
+        let mut tags = vec![Tag::from_bytes([0; 16]); 300];
+        let mut opened = vec![Err(OpenError::NotOpened); 300];
+        let mut rows = vec![Token::BLANK; 300];
+        allocates_nothing(|| {
+            let token = sealer.seal(&identifiers[0]);
+            assert_eq!(sealer.tag(&identifiers[0]), token.tag());
+            assert!(sealer.open(&token).is_ok() && sealer.open(&Token::BLANK).is_err());
+            let oldest = sealer.lookup(&identifiers[0]).last();
+            assert_eq!(oldest.map(|oldest| sealer.reseal(&oldest)), Some(Ok(token)));
+            sealer.seal_into(&identifiers, &mut tokens).unwrap();
+            sealer.tag_into(&identifiers, &mut tags).unwrap();
+            tokens[7] = Token::BLANK;
+            sealer.open_into(&tokens, &mut opened).unwrap();
+            assert_eq!(opened.iter().filter(|opened| opened.is_err()).count(), 1);
+            phones.seal_rows_into(texts.iter().map(|text| text.parse()), &mut rows, |_, _| ()).unwrap();
+        });
+    }
+    for_every_kind!(check());
+}

@@ -1,0 +1,168 @@
+//! Tokens, tags and key versions in formats that people read and in binary ones.
+
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used)] // what fails here fails the test
+
+mod common;
+
+use common::for_every_kind;
+use serde::{
+    Deserialize, Serialize,
+    de::{
+        DeserializeOwned, IntoDeserializer,
+        value::{BytesDeserializer, Error as ValueError, SeqDeserializer, U64Deserializer},
+    },
+};
+use std::{collections::BTreeMap, fmt::Debug};
+use telseal::{Identifier, Imei, Imsi, KeyVersion, PhoneNumber, Tag, Token};
+
+/// A token whose other bytes are all different.
+fn token<I: Identifier>() -> Token<I> {
+    let mut bytes: [u8; 27] = core::array::from_fn(|i| (i * 9) as u8);
+    bytes[0] = Token::<I>::BLANK.as_bytes()[0];
+    bytes.try_into().unwrap()
+}
+
+/// Serialized to exactly this, and back.
+#[track_caller]
+fn json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, text: &str) {
+    assert_eq!(serde_json::to_string(&value).unwrap(), text);
+    assert_eq!(serde_json::from_str::<T>(text).unwrap(), value);
+    assert_eq!(serde_json::from_reader::<_, T>(text.as_bytes()).unwrap(), value);
+    assert_eq!(serde_json::from_value::<T>(serde_json::to_value(&value).unwrap()).unwrap(), value);
+}
+
+#[track_caller]
+fn binary<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, bytes: &[u8]) {
+    assert_eq!(postcard::to_allocvec(&value).unwrap(), bytes);
+    assert_eq!(postcard::from_bytes::<T>(bytes).unwrap(), value);
+    for length in 0..bytes.len() {
+        assert!(postcard::from_bytes::<T>(&bytes[..length]).is_err(), "{length} bytes");
+    }
+}
+
+/// The text is refused, and the error says so much.
+#[track_caller]
+fn bad_json<T: DeserializeOwned + Debug>(text: &str, message: &str) {
+    let error = serde_json::from_str::<T>(text).unwrap_err().to_string();
+    assert_eq!(error.split(" at line ").next(), Some(message), "{text}");
+}
+
+#[test]
+fn text_for_people_and_bytes_for_machines() {
+    fn check<I: Identifier>() {
+        let token = token::<I>();
+        json(token, &format!("\"{token}\""));
+        json(token.tag(), &format!("\"{}\"", token.tag()));
+        binary(token, &[&[27], token.as_ref()].concat());
+        binary(token.tag(), &[&[16], token.tag().as_ref()].concat());
+    }
+    for_every_kind!(check());
+}
+
+#[test]
+fn key_versions_are_numbers() {
+    let version = |number| KeyVersion::try_from(number).unwrap();
+    json(version(1), "1");
+    json(version(65535), "65535");
+    binary(version(1), &[1]);
+    binary(version(300), &[0xAC, 0x02]);
+    for (text, message) in [
+        ("0", "key version: expected a number from 1 to 65535"),
+        ("65536", "invalid value: integer `65536`, expected u16"),
+        ("-1", "invalid value: integer `-1`, expected u16"),
+        ("\"1\"", "invalid type: string \"1\", expected u16"),
+    ] {
+        bad_json::<KeyVersion>(text, message);
+    }
+    assert!(postcard::from_bytes::<KeyVersion>(&[0]).is_err());
+    let zero: U64Deserializer<ValueError> = 0_u64.into_deserializer();
+    let message = "key version: expected a number from 1 to 65535";
+    assert_eq!(KeyVersion::deserialize(zero).unwrap_err().to_string(), message);
+}
+
+/// As they are used: fields, options, keys of a map.
+#[test]
+fn inside_other_types() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Row {
+        phone: Token<PhoneNumber>,
+        imei: Option<Tag<Imei>>,
+        version: KeyVersion,
+    }
+    let (phone, imei) = (token::<PhoneNumber>(), token::<Imei>());
+    let row = Row { phone, imei: Some(imei.tag()), version: phone.key_version() };
+    let version = phone.key_version();
+    json(row, &format!(r#"{{"phone":"{phone}","imei":"{}","version":{version}}}"#, imei.tag()));
+    json(Row { phone, imei: None, version }, &format!(r#"{{"phone":"{phone}","imei":null,"version":{version}}}"#));
+    json(BTreeMap::from([(phone, 1)]), &format!(r#"{{"{phone}":1}}"#));
+    json(BTreeMap::from([(phone.tag(), 1)]), &format!(r#"{{"{}":1}}"#, phone.tag()));
+    binary(vec![(phone, version)], &[&[1, 27], phone.as_ref(), &[0x92, 0x12]].concat());
+}
+
+/// Some formats borrow, some unescape, some hand over bytes or single numbers.
+#[test]
+fn however_a_format_hands_it_over() {
+    let token = token::<Imsi>();
+    let escaped = format!("\"\\u0053{}\"", &token.to_string()[1..]);
+    assert_eq!(serde_json::from_str::<Token<Imsi>>(&escaped).unwrap(), token);
+
+    let bytes = BytesDeserializer::<ValueError>::new(token.as_ref());
+    assert_eq!(Token::deserialize(bytes), Ok(token));
+    let sequence = SeqDeserializer::<_, ValueError>::new(token.as_ref().iter().copied());
+    assert_eq!(Token::deserialize(sequence), Ok(token));
+    let sequence = SeqDeserializer::<_, ValueError>::new(token.tag().as_ref().to_vec().into_iter());
+    assert_eq!(Tag::deserialize(sequence), Ok(token.tag()));
+}
+
+#[test]
+fn every_wrong_length() {
+    let long = [token::<Imsi>().as_ref(), token::<Imsi>().as_ref()].concat();
+    for length in 0..=40 {
+        let bytes = &long[..length];
+        let read = || BytesDeserializer::<ValueError>::new(bytes);
+        let counted = || SeqDeserializer::<_, ValueError>::new(bytes.iter().copied());
+        // Of a sequence no more is read than shows that it is too long.
+        let length_of = |expected: usize| length.min(expected + 1);
+        if length != 27 {
+            let error = Token::<Imsi>::deserialize(read()).unwrap_err().to_string();
+            assert_eq!(error, format!("token of IMSIs: expected 27 bytes, found {length}"));
+            let error = Token::<Imsi>::deserialize(counted()).unwrap_err().to_string();
+            let expected = "the token's 36 characters or 27 bytes";
+            assert_eq!(error, format!("invalid length {}, expected {expected}", length_of(27)));
+            let text = "A".repeat(length);
+            if length != 36 {
+                let message = format!("token of IMSIs: expected 36 characters, found {length}");
+                bad_json::<Token<Imsi>>(&format!("\"{text}\""), &message);
+            }
+            assert!(postcard::from_bytes::<Token<Imsi>>(&postcard::to_allocvec(bytes).unwrap()).is_err());
+        }
+        if length != 16 {
+            let error = Tag::<Imsi>::deserialize(read()).unwrap_err().to_string();
+            assert_eq!(error, format!("tag: expected 16 bytes, found {length}"));
+            let error = Tag::<Imsi>::deserialize(counted()).unwrap_err().to_string();
+            let expected = "the tag's 22 characters or 16 bytes";
+            assert_eq!(error, format!("invalid length {}, expected {expected}", length_of(16)));
+            assert!(postcard::from_bytes::<Tag<Imsi>>(&postcard::to_allocvec(bytes).unwrap()).is_err());
+        }
+    }
+}
+
+#[test]
+fn what_is_no_token_of_the_kind() {
+    let imei = token::<Imei>();
+    bad_json::<Token<Imsi>>(&format!("\"{imei}\""), "token of IMSIs: expected the kind letter `S` at byte 0");
+    assert!(postcard::from_bytes::<Token<Imsi>>(&postcard::to_allocvec(&imei).unwrap()).is_err());
+    let sequence = SeqDeserializer::<_, ValueError>::new(imei.as_ref().iter().copied());
+    let error = Token::<Imsi>::deserialize(sequence).unwrap_err().to_string();
+    assert_eq!(error, "token of IMSIs: expected the kind letter `S` at byte 0");
+
+    let type_error = |found| format!("invalid type: {found}, expected the token's 36 characters or 27 bytes");
+    bad_json::<Token<Imsi>>("1", &type_error("integer `1`"));
+    bad_json::<Token<Imsi>>("null", &type_error("null"));
+    bad_json::<Token<Imsi>>("{}", &type_error("map"));
+    bad_json::<Token<Imsi>>("[73]", &type_error("sequence"));
+    bad_json::<Tag<Imsi>>("true", "invalid type: boolean `true`, expected the tag's 22 characters or 16 bytes");
+    let trailing = format!("\"{}B\"", "A".repeat(21));
+    bad_json::<Tag<Imsi>>(&trailing, "tag: expected the unused last bits to be zero at byte 21");
+}
