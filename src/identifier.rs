@@ -130,8 +130,12 @@ pub(crate) fn parameters(
         let cut = name.len().min(lower.len());
         lower[..cut].copy_from_slice(&name[..cut]);
         lower.make_ascii_lowercase();
-        let well_formed =
-            !name.is_empty() && name.iter().all(is_name) && !value.is_empty() && value.iter().all(is_value);
+        let is_escape = |behind: &[u8]| behind.len() >= 2 && behind[..2].iter().all(u8::is_ascii_hexdigit);
+        let well_formed = !name.is_empty()
+            && name.iter().all(is_name)
+            && !value.is_empty()
+            && value.iter().all(is_value)
+            && value.split(|&byte| byte == b'%').skip(1).all(is_escape);
         let verdict = if well_formed { judge(&lower[..cut]) } else { Err(Reason::Parameter) };
         verdict.map_err(|reason| ParseError::new(kind, reason).at(at))?;
         at += parameter.len();

@@ -133,8 +133,16 @@ impl Imei {
                 }
             }
         }
-        if text.len() != form.len() {
-            return Err(ParseError::new(Self::KIND, Reason::ImeiForm));
+        let found = text.len();
+        if found != form.len() {
+            return Err(ParseError::new(
+                Self::KIND,
+                match form {
+                    BARE if found == 16 => Reason::IsImeisv,
+                    BARE => Reason::Digits { min: 15, max: 15, found },
+                    _ => Reason::Groups,
+                },
+            ));
         }
         let block = from_digits(Self::KIND, WITH_FIFTEENTH, &digits[..], at)?;
         Self::without_fifteenth(&block, fifteenth, at + form.len() - 1)
@@ -199,6 +207,9 @@ impl FromStr for Imei {
         let text = text.as_bytes();
         if let Some((digits, at)) = strip(text, "imei-") {
             return Self::from_form(digits, BARE, at, Fifteenth::OnTheWire);
+        }
+        if text.starts_with(b"imeisv-") {
+            return Err(ParseError::new(Self::KIND, Reason::IsImeisv));
         }
         if let Some((urn, at)) = strip_ignoring_case(text, "urn:gsma:imei:") {
             let (number, rest) = urn.split_at(parameters_start(urn));

@@ -2,6 +2,7 @@
 #![cfg_attr(feature = "getrandom", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "getrandom"), doc = "Tokens for phone numbers, IMSIs and IMEIs. See README.md.")]
 #![no_std]
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "seal")]

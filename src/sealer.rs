@@ -68,14 +68,16 @@ impl<I: Identifier> Sealer<I> {
     /// The tokens that an identifier may be stored under: one for each live key version, newest first.
     ///
     /// ```
-    /// # use telseal::{Keyring, PhoneNumber, Scope, Sealer};
-    /// # let mut keyring = Keyring::generate()?;
+    /// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
+    /// # let (first, second) = (KeyVersion::FIRST, KeyVersion::try_from(2)?);
+    /// # let mut keyring = Keyring::from_secrets([(first, &[1; 32]), (second, &[2; 32])])?;
+    /// # keyring.promote(first)?;
     /// # let number: PhoneNumber = "+442079460018".parse()?;
     /// # let scope = Scope::new(["routing"])?;
     /// # let mut directory = std::collections::HashMap::new();
     /// # let phones: Sealer<PhoneNumber> = keyring.sealer(&scope);
     /// directory.insert(phones.seal(&number).tag(), "endpoint");
-    /// keyring.rotate()?;
+    /// keyring.promote(second)?;
     /// let phones: Sealer<PhoneNumber> = keyring.sealer(&scope);
     /// let found = phones.lookup(&number).find_map(|token| directory.get(&token.tag()));
     /// assert_eq!(found, Some(&"endpoint"));
@@ -128,8 +130,8 @@ impl<I: Identifier> Sealer<I> {
     /// not read spoils no other: its number and its error go to `refused`, and [`Token::BLANK`] in its place.
     ///
     /// ```
-    /// # use telseal::{Keyring, ParseError, PhoneNumber, Scope, Sealer, Token};
-    /// # let phones: Sealer<PhoneNumber> = Keyring::generate()?.sealer(&Scope::new(["routing"])?);
+    /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer, Token};
+    /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
     /// let column = ["+44 20 7946 0018", "020 7946 0018", "+442079460019"];
     /// let mut tokens = vec![Token::BLANK; column.len()];
     /// let mut refused = Vec::new();
@@ -178,8 +180,8 @@ impl<I: Identifier> Sealer<I> {
     /// open spoils no other, and key versions may be mixed.
     ///
     /// ```
-    /// # use telseal::{Keyring, OpenError, PhoneNumber, Scope, Sealer, Token};
-    /// # let phones: Sealer<PhoneNumber> = Keyring::generate()?.sealer(&Scope::new(["routing"])?);
+    /// # use telseal::{KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer, Token};
+    /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
     /// let tokens = [phones.seal(&"+442079460018".parse()?), Token::BLANK];
     /// let mut opened = vec![Err(OpenError::NotOpened); tokens.len()];
     /// phones.open_into(&tokens, &mut opened)?;

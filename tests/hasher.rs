@@ -1,7 +1,6 @@
 //! `TagHasher`: a directory by tag or token is a map like any other, and hashes are the keys' own bytes.
 
 #![allow(clippy::unwrap_used)] // what fails here fails the test
-#![allow(clippy::unwrap_used)] // what fails here fails the test
 
 use std::{
     collections::HashMap,

@@ -13,6 +13,8 @@ const DIGITS: &str = "49015420323751";
 const CHECK: &str = "IMEI: the check digit does not fit the digits before it at byte ";
 const CHECK_OR_SPARE: &str = "IMEI: expected the check digit or the spare digit zero at byte ";
 const FORM: &str = "IMEI: expected 14 digits, 15, or 15 in hyphenated groups";
+const GROUPS: &str = "IMEI: expected 15 digits in hyphenated groups of 8, 6 and 1";
+const SV: &str = "IMEI: found an IMEISV, which has 16 digits: read it as `Imeisv`";
 
 fn parse(text: &str) -> Result<Imei, ParseError> {
     text.parse()
@@ -217,14 +219,15 @@ fn every_length() {
         let read = parse(digits);
         match length {
             14 | 15 => assert!(read.unwrap() == parse(DIGITS).unwrap()),
-            16 => refused(read, "IMEI: found 16 digits, which are an IMEISV: read them as `Imeisv`"),
+            16 => refused(read, SV),
             18 => refused(read, "IMEI: expected a hyphen at byte 2"),
             _ => refused(read, FORM),
         }
         let pei = parse(&format!("imei-{digits}"));
         match length {
             15 => assert!(pei.is_ok()),
-            _ => refused(pei, FORM),
+            16 => refused(pei, SV),
+            _ => refused(pei, &format!("IMEI: expected 15 digits, found {length}")),
         }
         for imeisv in [parse_sv(digits), parse_sv(&format!("imeisv-{digits}"))] {
             match length {
@@ -239,13 +242,13 @@ fn every_length() {
 fn bad_imeis() {
     for (text, message) in [
         ("", FORM),
-        ("imei-", FORM),
-        ("urn:gsma:imei:", FORM),
-        ("imei-49015420323751", FORM),
-        ("imei-4901542032375180", FORM),
+        ("imei-", "IMEI: expected 15 digits, found 0"),
+        ("urn:gsma:imei:", GROUPS),
+        ("imei-49015420323751", "IMEI: expected 15 digits, found 14"),
+        ("imei-4901542032375180", SV),
         ("imei-49-015420-323751-8", "IMEI: expected a digit at byte 7"),
         ("IMEI-490154203237518", FORM),
-        ("imeisv-4901542032375142", FORM),
+        ("imeisv-4901542032375142", SV),
         ("4901542032375x42", FORM),
         ("49-015420-323751", FORM),
         ("49-015420-323751-80", FORM),
@@ -257,11 +260,11 @@ fn bad_imeis() {
         (" 49015420323751", "IMEI: expected a digit at byte 0"),
         ("urn:gsma:imei:490154203237510", "IMEI: expected a hyphen at byte 22"),
         ("urn:gsma:imei:49-015420-323751-0", "IMEI: expected a digit at byte 16"),
-        ("urn:gsma:imei:49015420-323751", FORM),
-        ("urn:gsma:imei:49015420-323751-", FORM),
-        ("urn:gsma:imei:49015420-323751-00", FORM),
-        ("urn:gsma:imei:49015420-323751-0 ", FORM),
-        ("urn:gsma:imei:49015420-323751;svn=42", FORM),
+        ("urn:gsma:imei:49015420-323751", GROUPS),
+        ("urn:gsma:imei:49015420-323751-", GROUPS),
+        ("urn:gsma:imei:49015420-323751-00", GROUPS),
+        ("urn:gsma:imei:49015420-323751-0 ", GROUPS),
+        ("urn:gsma:imei:49015420-323751;svn=42", GROUPS),
         ("urn:gsma:imeisv:49015420-323751-42", FORM),
         ("urn:gsma:imei-49015420-323751-0", FORM),
         ("urn:gsma:imei:49015420-323751-1;", "IMEI: expected the check digit or the spare digit zero at byte 30"),
@@ -317,9 +320,9 @@ fn bad_imeisvs() {
 fn very_long_input() {
     let digits = "4".repeat(LONG);
     refused(parse(&digits), FORM);
-    refused(parse(&format!("imei-{digits}")), FORM);
+    refused(parse(&format!("imei-{digits}")), &format!("IMEI: expected 15 digits, found {LONG}"));
     refused(parse(&format!("urn:gsma:imei:{digits}")), "IMEI: expected a hyphen at byte 22");
-    refused(parse(&format!("urn:gsma:imei:49015420-323751-0{digits}")), FORM);
+    refused(parse(&format!("urn:gsma:imei:49015420-323751-0{digits}")), GROUPS);
     assert!(parse(&format!("urn:gsma:imei:49015420-323751-0;svn={digits}")).is_ok());
     refused(parse_sv(&digits), &format!("IMEISV: expected 16 digits, found {LONG}"));
     refused(Imei::from_tbcd(&vec![0; LONG]), &format!("IMEI: expected 7 to 8 octets, found {LONG}"));

@@ -222,7 +222,8 @@ fn a_trunk_prefix_is_not_dropped() {
         refused(parse(text), &format!("phone number: leave out the trunk prefix in parentheses at byte {at}"));
     }
     refused(parse("+4420794600180000 (0)000"), &count(20)); // past the sixteenth digit nothing is looked at
-    // Other digits in parentheses are digits.
+    // Other digits in parentheses are digits: there are countries whose area codes begin with zero.
+    read_as("442079460018", &["+442 (07) 946 0018", "+442(0794)60018", "+4420794600(18)"]);
     read_as("442079460018", &["+44 (2)079460018", "+44 (20) 7946 0018", "+(44)(2079)(460018)"]);
 }
 
@@ -241,7 +242,7 @@ fn parameters_are_dropped_whatever_they_say() {
         ";phone-context=example.com",
         ";rn=+44-20-7946-0999;npdi;cic=+1-6789",
         ";verstat=TN-Validation-Passed",
-        ";a=-_.!~*'()[]/:&+$%41",
+        ";a=-_.!~*'()[]/:&+$%41%2b",
         ";1=1",
         ";-=-",
         ";a;a;a",
@@ -286,6 +287,10 @@ fn malformed_parameters() {
         (";a=b,c", 18),
         (";a=é", 18),
         (";é=a", 18),
+        (";a=%", 18),
+        (";a=%4", 18),
+        (";a=%4g", 18),
+        (";a=b%41%", 18),
         (";a=\0", 18),
         (";ext =7", 18),
         (";b;ext=", 20),

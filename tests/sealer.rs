@@ -293,7 +293,9 @@ fn a_rotation_misses_nothing() {
 #[test]
 fn many_at_once_at_every_length() {
     fn check<I: Sample>() {
-        let sealer = sealer::<I>(&[1, 2, 3]);
+        let mut keyring = keyring(&[1, 2, 3]);
+        keyring.promote(version(2)).unwrap(); // the primary need not be the newest
+        let sealer = keyring.sealer::<I>(&scope());
         let identifiers: Vec<_> = (0..300).map(I::sample).collect();
         let sealed: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
         let tags: Vec<_> = sealed.iter().map(Token::tag).collect();
@@ -377,7 +379,9 @@ fn one_bad_item_at_every_place_spoils_no_other() {
 /// A column of rows at every length: some are not read, each is told of once and in order, and no other is spoilt.
 #[test]
 fn rows_that_are_not_read() {
-    let sealer = sealer::<PhoneNumber>(&[1, 2]);
+    let mut keyring = keyring(&[1, 2]);
+    keyring.promote(version(1)).unwrap();
+    let sealer = keyring.sealer::<PhoneNumber>(&scope());
     let column: Vec<String> = (0..300_usize)
         .map(|i| match i * i % 5 {
             1 => format!("0{i}"),
