@@ -72,7 +72,7 @@ impl Directory {
         Self::new(Database::create(path)?)
     }
 
-    #[cfg(test)]
+    #[allow(dead_code)] // for the tests and for fuzzing
     pub(crate) fn in_memory() -> Self {
         let backend = redb::backends::InMemoryBackend::new();
         Self::new(Database::builder().create_with_backend(backend).expect("memory")).expect("memory")

@@ -1,0 +1,41 @@
+//! The law of the messaging example's router, beside `bodies.rs` because it needs the router's modules at the root
+//! of the crate.
+
+use crate::{
+    directory::Directory,
+    protocol::{Handles, answer},
+};
+use std::sync::LazyLock;
+
+/// Empty before and after every run: making one takes long.
+static DIRECTORY: LazyLock<Directory> = LazyLock::new(Directory::in_memory);
+
+/// Lines for a router that has no rows: each is answered with one line that repeats no token where it was refused,
+/// a question asked twice is answered alike, a row is in all three indices or in none, and is forgotten with its mail.
+pub(crate) fn router(data: &[u8]) {
+    let ask = |line: &[u8]| answer(line, Handles::Tokens, &DIRECTORY);
+    let mut phones = Vec::new();
+    for line in data.split(|&byte| byte == b'\n').take(32) {
+        let (text, answer) = (String::from_utf8_lossy(line), ask(line));
+        let (words, said): (Vec<_>, _) = (text.split([' ', ',']).collect(), answer.split_once(' '));
+        match said.map_or(&*answer, |(kind, _)| kind) {
+            // Under any of these may the row be found at the end.
+            "ok" if ["register", "replace"].contains(&words[0]) => phones.extend(text.split(' ').map(String::from)),
+            "ok" => {}
+            "no" | "error" => assert!(words.iter().all(|word| word.len() < 36 || !answer.contains(word)), "{answer}"),
+            other => panic!("{other}"),
+        }
+        assert!(!answer.contains(['\r', '\n']), "{answer}");
+        if ["phone", "imsi", "imei", "old-rows", "count-old"].contains(&words[0]) {
+            assert_eq!(ask(line), answer);
+        }
+        let sizes = ask(b"sizes");
+        let sizes: Vec<_> = sizes.split(' ').collect();
+        assert!(
+            matches!(sizes[..], ["ok", phones, imsis, imeis, rows] if [imsis, imeis, rows] == [phones; 3]),
+            "{sizes:?}"
+        );
+    }
+    phones.iter().for_each(|phone| drop(ask(format!("forget {phone}").as_bytes())));
+    assert_eq!((ask(b"sizes"), ask(b"count-old 65535")), ("ok 0 0 0 0".into(), "ok 0 0".into()));
+}
