@@ -50,7 +50,8 @@ impl<I: Identifier> Sealer<I> {
     /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
         let siv = &self.versions[self.primary].1;
-        Tag::from_bytes(Space::<1>::new().with(slice::from_ref(identifier)).s2v(siv, 1)[0].0)
+        let tag = Space::<1>::new().with(slice::from_ref(identifier)).s2v(siv, 1)[0].0;
+        Tag::from_bytes(ct::public(tag, "a tag is for all to see"))
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -118,7 +119,7 @@ impl<I: Identifier> Sealer<I> {
         for (identifiers, tags) in identifiers.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
             let siv = &self.versions[self.primary].1;
             for (tag, block) in tags.iter_mut().zip(space.with(identifiers).s2v(siv, identifiers.len())) {
-                *tag = Tag::from_bytes(block.0);
+                *tag = Tag::from_bytes(ct::public(block.0, "a tag is for all to see"));
             }
         }
         Ok(())
@@ -282,7 +283,8 @@ impl<const N: usize> Space<N> {
         self.s2v(siv, tokens.len());
         self.ctr(siv, tokens.len());
         for (token, (tag, word)) in tokens.iter_mut().zip(self.tags.iter().zip(&self.words)) {
-            *token = Token::new(*version, tag.0, word.to_le_bytes());
+            let (tag, word) = ct::public((tag.0, *word), "a token is for all to see");
+            *token = Token::new(*version, tag, word.to_le_bytes());
         }
     }
 
