@@ -143,8 +143,10 @@ pub(crate) fn is_digit(byte: u8) -> bool {
 /// Packs up to 16 ASCII digits; the nibbles behind them are fillers. Where a byte is no digit, its place.
 #[inline(always)]
 fn pack(text: &[u8]) -> Result<u64, usize> {
+    let mut bytes = load(text);
+    ct::secret(&mut bytes);
     // In every byte the value of a digit, or a filler behind the last.
-    let bytes = load(text) ^ BLANKS[text.len()];
+    bytes ^= BLANKS[text.len()];
     // 10 or more sets a byte's top bit. Fillers do too, but stand behind the text.
     const LOW: u128 = u128::MAX / 255 * 0x7F;
     let marks = (((bytes & LOW) + u128::MAX / 255 * 0x76) | bytes) & !LOW;
@@ -189,7 +191,9 @@ pub(crate) fn unpack(block: u64) -> Zeroizing<[u8; MAX_DIGITS]> {
 
 /// Reads up to 8 octets of TBCD; the nibbles behind them are fillers.
 pub(crate) fn from_octets(octets: &[u8]) -> u64 {
-    octets.iter().rev().fold(u64::MAX, |word, &octet| word << 8 | u64::from(octet))
+    let mut word = octets.iter().rev().fold(u64::MAX, |word, &octet| word << 8 | u64::from(octet));
+    ct::secret(&mut word);
+    word
 }
 
 /// Digit `at` of a block.

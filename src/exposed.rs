@@ -1,3 +1,4 @@
+use crate::ct;
 use core::{fmt, marker::PhantomData, ops::Deref};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -29,6 +30,9 @@ impl<T: ?Sized> Exposed<T> {
             let start = usize::from(exposed.len);
             exposed.bytes[start..start + part.len()].copy_from_slice(part);
             exposed.len += part.len() as u8;
+        }
+        for byte in &mut exposed.bytes {
+            *byte = ct::public(*byte, "the caller asked for the plaintext");
         }
         exposed
     }

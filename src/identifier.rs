@@ -1,5 +1,5 @@
 use crate::{
-    ParseError,
+    ParseError, ct,
     digits::{DigitBlock, Fault, Shape, from_octets},
     error::Reason,
 };
@@ -109,7 +109,8 @@ pub(crate) fn strip_ignoring_case<'a>(text: &'a [u8], prefix: &str) -> Option<(&
 
 /// Where the parameters of a URI begin: at its first `;` or at its end.
 pub(crate) fn parameters_start(text: &[u8]) -> usize {
-    text.iter().position(|&byte| byte == b';').unwrap_or(text.len())
+    let is_end = |&byte: &u8| ct::public(byte == b';', "where parameters begin");
+    text.iter().position(is_end).unwrap_or(text.len())
 }
 
 /// Reads `*( ";" name ["=" value] )` as RFC 3966 writes it, at `at` of the whole. `judge` gets each name in

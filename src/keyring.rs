@@ -1,4 +1,4 @@
-use crate::{Identifier, KeyVersion, KeyringError, Scope, Sealer, Token, siv::Siv};
+use crate::{Identifier, KeyVersion, KeyringError, Scope, Sealer, Token, ct, siv::Siv};
 use aes_siv::siv::Aes256Siv;
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
@@ -166,6 +166,9 @@ impl Keyring {
         let (siv, contents) = rest.split_at_mut(SIV);
         let tag = wrap_cipher(kek).encrypt_inout_detached([header], contents.into()).expect("one header is few enough");
         siv.copy_from_slice(&tag);
+        for byte in &mut wrapped {
+            *byte = ct::public(*byte, "a wrapped keyring is encrypted");
+        }
         wrapped
     }
 
@@ -191,14 +194,16 @@ impl Keyring {
         let (siv, contents) = rest.split_at(SIV);
         let siv = siv.try_into().expect("split at 16");
         let mut contents = Zeroizing::new(contents.to_vec());
-        wrap_cipher(kek)
-            .decrypt_inout_detached([header], (&mut contents[..]).into(), siv)
-            .map_err(|_| KeyringError::NotUnwrapped)?;
+        let unwrapped = wrap_cipher(kek).decrypt_inout_detached([header], (&mut contents[..]).into(), siv);
+        if ct::public(unwrapped.is_err(), "the caller gets the verdict") {
+            return Err(KeyringError::NotUnwrapped);
+        }
 
         let (primary, entries) = contents.split_at(2);
         let version = |bytes: &[u8]| {
             let bytes = bytes.try_into().map_err(|_| KeyringError::Malformed)?;
-            KeyVersion::try_from(u16::from_be_bytes(bytes)).map_err(|_| KeyringError::Malformed)
+            let number = ct::public(u16::from_be_bytes(bytes), "key versions stand in every token");
+            KeyVersion::try_from(number).map_err(|_| KeyringError::Malformed)
         };
         let mut versions = Vec::with_capacity(entries.len() / ENTRY);
         for entry in entries.chunks_exact(ENTRY) {
@@ -224,6 +229,7 @@ impl Secret {
     fn new(bytes: &[u8; 32]) -> Box<Self> {
         let mut secret = Box::new(Secret([0; 32]));
         secret.0.copy_from_slice(bytes);
+        ct::secret(&mut secret.0);
         secret
     }
 
@@ -231,6 +237,7 @@ impl Secret {
     fn random() -> Result<Box<Self>, KeyringError> {
         let mut secret = Box::new(Secret([0; 32]));
         getrandom::fill(&mut secret.0).map_err(|_| KeyringError::Random)?;
+        ct::secret(&mut secret.0);
         Ok(secret)
     }
 
@@ -242,7 +249,9 @@ impl Secret {
 
 /// The key that a keyring is wrapped under.
 fn wrap_cipher(kek: &[u8; 32]) -> Aes256Siv {
-    aes_siv::KeyInit::new_from_slice(&derive(kek, &[WRAP_LABEL])[..]).expect("AES-256-SIV takes 64 bytes")
+    let mut key = derive(kek, &[WRAP_LABEL]);
+    ct::secret(&mut key[..]);
+    aes_siv::KeyInit::new_from_slice(&key[..]).expect("AES-256-SIV takes 64 bytes")
 }
 
 /// HKDF-SHA256 (RFC 5869), 64 bytes.

@@ -154,6 +154,16 @@ fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
     let mut group = None; // where the open parenthesis stands, and how many digits before it
     for (at, &byte) in (at..).zip(text) {
         match byte {
+            // Asked first: only what is no digit may be looked at.
+            _ if is_digit(byte) => {
+                if count == 0 {
+                    first = at;
+                }
+                if count < MAX_DIGITS {
+                    digits[count] = byte;
+                }
+                count += 1;
+            }
             b'-' | b'.' | b' ' => {}
             b'(' => group = Some((at, count)),
             b')' => {
@@ -165,16 +175,7 @@ fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
                     return Err(ParseError::new(kind, Reason::TrunkPrefix).at(at));
                 }
             }
-            _ if !is_digit(byte) => return Err(ParseError::new(kind, Reason::NotADigit).at(at)),
-            _ => {
-                if count == 0 {
-                    first = at;
-                }
-                if count < MAX_DIGITS {
-                    digits[count] = byte;
-                }
-                count += 1;
-            }
+            _ => return Err(ParseError::new(kind, Reason::NotADigit).at(at)),
         }
     }
     match digits.get(..count) {

@@ -50,7 +50,8 @@ impl<I: Identifier> Sealer<I> {
     /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
         let siv = &self.versions[self.primary].1;
-        Tag::from_bytes(Space::<1>::new().with(slice::from_ref(identifier)).tags(siv, 1)[0].0)
+        let tag = Space::<1>::new().with(slice::from_ref(identifier)).tags(siv, 1)[0].0;
+        Tag::from_bytes(ct::public(tag, "a tag is for all to see"))
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -120,7 +121,7 @@ impl<I: Identifier> Sealer<I> {
         for (identifiers, tags) in identifiers.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
             let siv = &self.versions[self.primary].1;
             for (tag, block) in tags.iter_mut().zip(space.with(identifiers).tags(siv, identifiers.len())) {
-                *tag = Tag::from_bytes(block.0);
+                *tag = Tag::from_bytes(ct::public(block.0, "a tag is for all to see"));
             }
         }
         Ok(())
@@ -273,12 +274,12 @@ impl<const N: usize> Space<N> {
         let [kind, high, low] = Token::<I>::header(*version);
         let header = u32::from_le_bytes([kind, high, low, 0]);
         for (token, tag) in tokens.iter_mut().zip(self.tags(siv, count)) {
-            token.set_tag(header, tag.0);
+            token.set_tag(header, ct::public(tag.0, "a tag is for all to see"));
         }
         let stream = &mut self.work[..count];
         siv.ctr(stream);
         for (token, (word, stream)) in tokens.iter_mut().zip(self.words.iter().zip(stream)) {
-            token.set_ciphertext(word ^ first_half(stream));
+            token.set_ciphertext(ct::public(word ^ first_half(stream), "a ciphertext is for all to see"));
         }
     }
 
