@@ -1,4 +1,4 @@
-use crate::{Identifier, KeyVersion, KeyringError, Scope, Sealer, Token, ct, siv::Siv};
+use crate::{Identifier, KeyVersion, KeyringError, Scope, Sealer, Token, ct, siv::Siv, stack};
 use aes_siv::siv::Aes256Siv;
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
@@ -144,7 +144,8 @@ impl Keyring {
             let key = secret.siv_key::<I>(scope);
             (*version, Siv::new(&key, &[&Token::<I>::header(*version)]))
         });
-        Sealer::new(versions.collect(), self.primary)
+        // As many as are known beforehand, so that the list does not grow, which would leave copies behind.
+        Sealer::new(stack::wiping(|| versions.collect()), self.primary)
     }
 
     /// The keyring encrypted under a key-encryption key of 32 random bytes, to be stored: 34 bytes and 34 more a
@@ -164,8 +165,8 @@ impl Keyring {
         }
         let (header, rest) = wrapped.split_at_mut(WRAP_HEADER);
         let (siv, contents) = rest.split_at_mut(SIV);
-        let tag = wrap_cipher(kek).encrypt_inout_detached([header], contents.into()).expect("one header is few enough");
-        siv.copy_from_slice(&tag);
+        let tag = stack::wiping(|| wrap_cipher(kek).encrypt_inout_detached([header], contents.into()));
+        siv.copy_from_slice(&tag.expect("one header is few enough"));
         for byte in &mut wrapped {
             *byte = ct::public(*byte, "a wrapped keyring is encrypted");
         }
@@ -194,7 +195,8 @@ impl Keyring {
         let (siv, contents) = rest.split_at(SIV);
         let siv = siv.try_into().expect("split at 16");
         let mut contents = Zeroizing::new(contents.to_vec());
-        let unwrapped = wrap_cipher(kek).decrypt_inout_detached([header], (&mut contents[..]).into(), siv);
+        let unwrapped =
+            stack::wiping(|| wrap_cipher(kek).decrypt_inout_detached([header], (&mut contents[..]).into(), siv));
         if ct::public(unwrapped.is_err(), "the caller gets the verdict") {
             return Err(KeyringError::NotUnwrapped);
         }

@@ -1,6 +1,7 @@
 // The README's programs make keys, so that they are tested where the crate can.
 #![cfg_attr(feature = "getrandom", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "getrandom"), doc = "Tokens for phone numbers, IMSIs and IMEIs. See README.md.")]
+#![forbid(unsafe_code)]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -30,6 +31,8 @@ mod sealer;
 mod serde;
 #[cfg(feature = "seal")]
 mod siv;
+#[cfg(feature = "seal")]
+mod stack;
 mod token;
 
 pub use error::ParseError;

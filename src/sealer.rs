@@ -2,6 +2,7 @@ use crate::{
     Identifier, KeyVersion, LengthMismatch, OpenError, Tag, Token, ct,
     digits::{DigitBlock, is_not_zero},
     siv::Siv,
+    stack,
 };
 use aes::Block;
 use alloc::boxed::Box;
@@ -336,6 +337,14 @@ impl<const N: usize> Drop for Space<N> {
         *words = [0; N];
         *work = [Block::default(); N];
         optimization_barrier(self);
+    }
+}
+
+/// The keys wipe themselves. This wipes the stack that the sealer was used on, if it was from here or from deeper
+/// calls: `aes` copies round keys there, for AVX-512 four times each.
+impl<I> Drop for Sealer<I> {
+    fn drop(&mut self) {
+        stack::wipe();
     }
 }
 
