@@ -3,7 +3,6 @@
 #![cfg_attr(not(feature = "getrandom"), doc = "Tokens for phone numbers, IMSIs and IMEIs. See README.md.")]
 #![forbid(unsafe_code)]
 #![no_std]
-#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "seal")]
