@@ -28,7 +28,7 @@ const TARGETS: [Target; 14] = [
     ("imei", bodies::imei, 16),
     ("imeisv", bodies::imeisv, 8),
     ("tbcd", bodies::tbcd, 23),
-    ("token", bodies::token, 26),
+    ("token", bodies::token, 28),
     ("tag", bodies::tag, 14),
     ("scope", bodies::scope, 12),
     ("siv", bodies::siv, 16),
@@ -36,7 +36,7 @@ const TARGETS: [Target; 14] = [
     ("unwrap", bodies::unwrap, 14),
     ("contents", bodies::contents, 16),
     ("keyring", bodies::keyring, 17),
-    ("router", router::router, 18),
+    ("router", router::router, 19),
 ];
 
 #[test]
