@@ -37,6 +37,7 @@ pub(crate) enum Reason {
     // identifiers in text
     International,
     TrunkPrefix,
+    Parenthesis,
     Parameter,
     OtherThanSubscriber,
     NotADigit,
@@ -74,7 +75,7 @@ pub(crate) enum Reason {
     Hex,
     KindLetter(char),
     FormatVersion,
-    KeyVersionZero,
+    KeyVersion,
     // scopes
     #[cfg(feature = "seal")]
     NoLabel,
@@ -130,12 +131,15 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Reason::International => "expected `+` and the country code, or `tel:+` or `msisdn-` before it",
             Reason::TrunkPrefix => "leave out the trunk prefix in parentheses",
+            Reason::Parenthesis => "expected parentheses in pairs, none inside another,",
             Reason::Parameter => "expected a parameter as RFC 3966 writes it",
             Reason::OtherThanSubscriber => "an extension or subaddress names something else than the subscriber",
             Reason::NotADigit => "expected a digit",
             Reason::ZeroFirst => "expected a country code, which never begins with zero,",
             Reason::Digits { min, max, found } => return range(f, *min, *max, "digits", *found),
-            Reason::ImeiForm => "expected 14 digits, 15, or 15 in hyphenated groups",
+            Reason::ImeiForm => {
+                "expected 14 digits, 15, or 15 in hyphenated groups, or `imei-` or `urn:gsma:imei:` and 15"
+            }
             Reason::Groups => "expected 15 digits in hyphenated groups of 8, 6 and 1",
             Reason::Hyphen => "expected a hyphen",
             Reason::CheckDigit => "the check digit does not fit the digits before it",
@@ -155,7 +159,7 @@ impl fmt::Display for Reason {
             Reason::Hex => "expected a hexadecimal digit",
             Reason::KindLetter(letter) => return write!(f, "expected the kind letter `{letter}`"),
             Reason::FormatVersion => "expected format version 1",
-            Reason::KeyVersionZero => "expected a number from 1 to 65535",
+            Reason::KeyVersion => "expected a key version from 1 to 65535",
             #[cfg(feature = "seal")]
             Reason::NoLabel => "expected at least one label",
             #[cfg(feature = "seal")]

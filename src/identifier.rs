@@ -59,11 +59,24 @@ impl fmt::Display for Kind {
 }
 
 /// What the crate knows of an identifier and its users do not need: its digit block.
+///
+/// Methods of a supertrait can be called by whoever has the subtrait in a bound, so these ask for what only the
+/// crate can make.
+///
+/// ```compile_fail,E0423
+/// fn block<I: telseal::Identifier>(identifier: &I) {
+///     identifier.block(Internal(()));
+/// }
+/// ```
 pub trait Sealed: Sized {
     const SHAPE: Shape;
-    fn block(&self) -> &DigitBlock;
-    fn from_block(block: DigitBlock) -> Self;
+    fn block(&self, _: Internal) -> &DigitBlock;
+    fn from_block(block: DigitBlock, _: Internal) -> Self;
 }
+
+/// Says that a call comes from inside the crate.
+#[derive(Clone, Copy, Debug)]
+pub struct Internal(pub(crate) ());
 
 /// Reads a text that must be nothing but digits, at `at` of the whole, into a block of the given shape.
 pub(crate) fn from_digits(kind: Kind, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {

@@ -2,7 +2,7 @@ use crate::{
     Exposed, Identifier, Kind, ParseError, ct,
     digits::{self, DigitBlock, FILLER, Shape, unpack},
     error::Reason,
-    identifier::{Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+    identifier::{Internal, Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
 };
 use core::str::FromStr;
 use subtle::ConstantTimeEq;
@@ -18,7 +18,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// |---|---|---|---|
 /// | bare | `49015420323751`, `490154203237518` | check digit | TS 23.003 clause 6.2.1 |
 /// | hyphenated | `49-015420-323751-8` | check digit | as it is printed on devices |
-/// | PEI | `imei-490154203237518` | check digit or 0 | 3GPP TS 29.571 table 5.4.2-1 |
+/// | PEI | `imei-490154203237518` | check digit or 0 | 3GPP TS 29.571 table 5.3.2-1 |
 /// | URN | `urn:gsma:imei:49015420-323751-0` | check digit or 0 | RFC 7254 section 4 |
 ///
 /// Parameters of the URN (`;svn=`, `;vers=`) are dropped. A bare number of 15 digits whose last is a spare 0
@@ -32,7 +32,7 @@ pub struct Imei(DigitBlock);
 /// An IMEISV: an IMEI with the version of the device's software, 3GPP TS 23.003 clause 6.2.2.
 ///
 /// 16 digits: type allocation code (8 digits), serial number (6), software version number (SVN, 2).
-/// [`FromStr`] reads bare digits (`4901542032375112`) and the PEI of 3GPP TS 29.571 table 5.4.2-1
+/// [`FromStr`] reads bare digits (`4901542032375112`) and the PEI of 3GPP TS 29.571 table 5.3.2-1
 /// (`imeisv-4901542032375112`). The software version changes with every update: to know a device again, seal
 /// its [`imei`](Self::imei).
 ///
@@ -64,6 +64,9 @@ impl Imei {
     /// Too few or too many octets, a nibble that is no digit, a filler before the end, or another
     /// fifteenth digit.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
+        if octets.len() == 8 && Imeisv::from_tbcd(octets).is_ok() {
+            return Err(ParseError::new(Self::KIND, Reason::IsImeisv));
+        }
         let shape = Shape { max: 15, ..Self::SHAPE };
         match from_tbcd(Self::KIND, shape, octets, 0)? {
             block if block.len() == 14 => Ok(Imei(block)),
@@ -250,20 +253,20 @@ impl Identifier for Imeisv {
 
 impl Sealed for Imei {
     const SHAPE: Shape = Shape { min: 14, max: 14, zero_first: true };
-    fn block(&self) -> &DigitBlock {
+    fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
     }
-    fn from_block(block: DigitBlock) -> Self {
+    fn from_block(block: DigitBlock, _: Internal) -> Self {
         Imei(block)
     }
 }
 
 impl Sealed for Imeisv {
     const SHAPE: Shape = Shape { min: 16, max: 16, zero_first: true };
-    fn block(&self) -> &DigitBlock {
+    fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
     }
-    fn from_block(block: DigitBlock) -> Self {
+    fn from_block(block: DigitBlock, _: Internal) -> Self {
         Imeisv(block)
     }
 }

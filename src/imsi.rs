@@ -1,7 +1,7 @@
 use crate::{
     Exposed, Identifier, Kind, ParseError,
     digits::{DigitBlock, Shape, unpack},
-    identifier::{Sealed, from_digits, from_tbcd, strip},
+    identifier::{Internal, Sealed, from_digits, from_tbcd, strip},
 };
 use core::str::FromStr;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -89,10 +89,10 @@ impl Identifier for Imsi {
 
 impl Sealed for Imsi {
     const SHAPE: Shape = Shape { min: 6, max: 15, zero_first: true };
-    fn block(&self) -> &DigitBlock {
+    fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
     }
-    fn from_block(block: DigitBlock) -> Self {
+    fn from_block(block: DigitBlock, _: Internal) -> Self {
         Imsi(block)
     }
 }

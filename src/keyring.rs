@@ -13,8 +13,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// have the higher numbers.
 ///
 /// A keyring is rotated in two steps where several gateways share it: first a version is
-/// [staged](Self::stage) and the keyring handed to all of them, so that each looks the new version up; then it
-/// is [promoted](Self::promote). Where there is one gateway, [`rotate`](Self::rotate) does both.
+/// staged (`stage`) and the keyring handed to all of them, so that each looks the new version up; then it
+/// is promoted (`promote`). Where there is one gateway, `rotate` does both.
 ///
 /// A [`Sealer`] is made from a keyring as it is at that moment: make new ones after a change and drop the old.
 ///

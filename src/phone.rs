@@ -2,7 +2,7 @@ use crate::{
     Exposed, Identifier, Kind, ParseError, ct,
     digits::{DigitBlock, MAX_DIGITS, Shape, is_digit, unpack},
     error::Reason,
-    identifier::{Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+    identifier::{Internal, Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
 };
 use core::str::FromStr;
 use subtle::ConstantTimeEq;
@@ -14,11 +14,12 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 ///
 /// | form | example | source |
 /// |---|---|---|
-/// | E.164 with `+` | `+442079460018`, `+44 (20) 7946-0018` | ITU-T E.123 |
+/// | E.164 with `+` | `+442079460018`, `+44 20 7946 0018` | ITU-T E.123 |
+/// | the same with the separators of URIs | `+44 (20) 7946-0018`, `+44.20.7946.0018` | RFC 3966 section 5.1.1 |
 /// | `tel:` URI of a global number | `tel:+44-20-7946-0018;npdi` | RFC 3966 section 3 |
 /// | GPSI | `msisdn-442079460018` | 3GPP TS 29.571 table 5.3.2-1 |
 ///
-/// After `+`, the separators space `-` `.` `(` `)` are skipped. Parameters of a `tel:` URI are dropped, but
+/// After `+`, the separators space `-` `.` `(` `)` are skipped; parentheses come in pairs. Parameters of a `tel:` URI are dropped, but
 /// for `ext` and `isub`, which name something else than the subscriber and are refused. A number without
 /// its country code is refused, as is a trunk prefix (`+44 (0)20 …`): what would have to be guessed is not
 /// read. Digits alone are read by [`from_msisdn`](Self::from_msisdn).
@@ -123,7 +124,8 @@ impl FromStr for PhoneNumber {
         if let Some((digits, at)) = strip(text, "msisdn-") {
             return from_digits(Self::KIND, Self::SHAPE, digits, at).map(PhoneNumber);
         }
-        Err(ParseError::new(Self::KIND, Reason::International).at(0))
+        let at = strip_ignoring_case(text, "tel:").map_or(0, |(_, at)| at);
+        Err(ParseError::new(Self::KIND, Reason::International).at(at))
     }
 }
 
@@ -133,10 +135,10 @@ impl Identifier for PhoneNumber {
 
 impl Sealed for PhoneNumber {
     const SHAPE: Shape = Shape { min: 7, max: 15, zero_first: false };
-    fn block(&self) -> &DigitBlock {
+    fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
     }
-    fn from_block(block: DigitBlock) -> Self {
+    fn from_block(block: DigitBlock, _: Internal) -> Self {
         PhoneNumber(block)
     }
 }
@@ -165,8 +167,9 @@ fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
                 count += 1;
             }
             b'-' | b'.' | b' ' => {}
-            b'(' => group = Some((at, count)),
-            b')' => {
+            b'(' if group.is_none() => group = Some((at, count)),
+            b')' if group.is_some() => {
+                // A lone zero is for calls from inside the country. A longer group may begin with one, as in Italy.
                 if let Some((at, before)) = group.take()
                     && count == before + 1
                     && before < MAX_DIGITS
@@ -175,8 +178,12 @@ fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
                     return Err(ParseError::new(kind, Reason::TrunkPrefix).at(at));
                 }
             }
+            b'(' | b')' => return Err(ParseError::new(kind, Reason::Parenthesis).at(at)),
             _ => return Err(ParseError::new(kind, Reason::NotADigit).at(at)),
         }
+    }
+    if let Some((at, _)) = group {
+        return Err(ParseError::new(kind, Reason::Parenthesis).at(at));
     }
     match digits.get(..count) {
         Some(digits) => from_digits(kind, shape, digits, first),

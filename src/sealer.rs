@@ -1,6 +1,7 @@
 use crate::{
     Identifier, KeyVersion, LengthMismatch, OpenError, Tag, Token, ct,
     digits::{DigitBlock, is_not_zero},
+    identifier::Internal,
     siv::Siv,
     stack,
 };
@@ -154,7 +155,8 @@ impl<I: Identifier> Sealer<I> {
     /// ```
     ///
     /// # Errors
-    /// [`LengthMismatch`], and nothing is written, where there are not as many rows as places.
+    /// [`LengthMismatch`], and nothing is written, where the iterator does not announce as many rows as there are
+    /// places. Places for which it then gives no row are left [`Token::BLANK`].
     pub fn seal_rows_into<E>(
         &self,
         rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
@@ -171,7 +173,7 @@ impl<I: Identifier> Sealer<I> {
             {
                 match identifier {
                     Ok(identifier) => {
-                        *word = identifier.block().word();
+                        *word = identifier.block(Internal(())).word();
                         unread &= !(1 << i);
                     }
                     Err(error) => refused(row, error),
@@ -264,7 +266,7 @@ impl<const N: usize> Space<N> {
     #[inline(always)]
     fn with<I: Identifier>(&mut self, identifiers: &[I]) -> &mut Self {
         for (word, identifier) in self.words.iter_mut().zip(identifiers) {
-            *word = identifier.block().word();
+            *word = identifier.block(Internal(())).word();
         }
         self
     }
@@ -328,7 +330,7 @@ impl<const N: usize> Space<N> {
         let refused = ct::public(faults, "the caller gets the verdicts");
         for (i, (&word, refused)) in words.iter().zip(refused).enumerate() {
             opened[place(i)] = match refused {
-                0 => Ok(I::from_block(DigitBlock::from_checked(word))),
+                0 => Ok(I::from_block(DigitBlock::from_checked(word), Internal(()))),
                 _ => Err(OpenError::NotOpened),
             };
         }

@@ -4,8 +4,16 @@ use crate::{Identifier, KeyVersion, Tag, Token};
 use core::{fmt, marker::PhantomData, str::FromStr};
 use serde_core::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error, SeqAccess, Visitor},
+    de::{Error, Expected, SeqAccess, Unexpected, Visitor},
 };
+
+macro_rules! refuse {
+    ($($visit:ident: $found:ty),*) => {$(
+        fn $visit<E: Error>(self, _: $found) -> Result<Self::Value, E> {
+            Err(found("another type", &self))
+        }
+    )*};
+}
 
 impl<I: Identifier> Serialize for Token<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -47,8 +55,35 @@ impl Serialize for KeyVersion {
 
 impl<'de> Deserialize<'de> for KeyVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        KeyVersion::try_from(u16::deserialize(deserializer)?).map_err(D::Error::custom)
+        deserializer.deserialize_u16(Number)
     }
+}
+
+struct Number;
+
+impl Visitor<'_> for Number {
+    type Value = KeyVersion;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key version from 1 to 65535")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<KeyVersion, E> {
+        let version = u16::try_from(number).ok().and_then(|number| KeyVersion::try_from(number).ok());
+        version.ok_or_else(|| found("another number", &self))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<KeyVersion, E> {
+        self.visit_u64(number.try_into().unwrap_or(0)) // which is none either
+    }
+
+    refuse!(visit_bool: bool, visit_i128: i128, visit_u128: u128, visit_f64: f64, visit_char: char, visit_str: &str, visit_bytes: &[u8]);
+}
+
+/// What was found, without any of it: Serde's own errors would show a number or a text that somebody put where a
+/// token belongs, and that may be an identifier.
+fn found<E: Error>(what: &str, expected: &dyn Expected) -> E {
+    E::invalid_type(Unexpected::Other(what), expected)
 }
 
 /// Reads a `T` of `N` bytes from its text or its bytes.
@@ -87,6 +122,8 @@ where
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<T, E> {
         T::try_from(bytes).map_err(E::custom)
     }
+
+    refuse!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128, visit_f64: f64, visit_char: char);
 
     /// Some formats write bytes as a sequence of numbers.
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<T, A::Error> {

@@ -139,7 +139,7 @@ impl<I: Identifier> Token<I> {
         match bytes {
             [kind, ..] if kind >> 2 != expected >> 2 => refused(Reason::KindLetter(I::KIND.letter()), 0),
             [kind, ..] if kind != expected => refused(Reason::FormatVersion, 6),
-            [_, 0, 0, ..] => refused(Reason::KeyVersionZero, 8),
+            [_, 0, 0, ..] => refused(Reason::KeyVersion, 8),
             _ => Ok(Token { bytes, kind: PhantomData }),
         }
     }
@@ -193,13 +193,25 @@ impl KeyVersion {
 impl TryFrom<u16> for KeyVersion {
     type Error = ParseError;
     fn try_from(version: u16) -> Result<Self, ParseError> {
-        NonZeroU16::new(version).map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersionZero))
+        NonZeroU16::new(version).map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
     }
 }
 
 impl From<KeyVersion> for u16 {
     fn from(version: KeyVersion) -> u16 {
         version.get()
+    }
+}
+
+/// Reads the number in decimal digits, as `Display` writes it.
+///
+/// # Errors
+/// Anything but a number from 1 to 65535.
+impl FromStr for KeyVersion {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let number = if text.starts_with('+') { None } else { text.parse().ok() };
+        number.map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
     }
 }
 

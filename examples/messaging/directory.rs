@@ -143,7 +143,7 @@ impl Directory {
         })
     }
 
-    /// A lost device: messages to it are refused from now on, and it cannot be registered again.
+    /// A lost device: messages to it are refused from now on. It cannot opt out either, and come back as another.
     pub(crate) fn switch_off(&self, imei: &[Handle]) -> Result<u64, Fault> {
         self.change(|tables| {
             let (endpoint, _) = find(&tables.indices[IMEI], imei)?.ok_or(Fault::No("unknown"))?;
