@@ -1,0 +1,625 @@
+use crate::{
+    Case,
+    tests_common::{Sample, derive, oracle_seal, oracle_token, scope, secret, tbcd, version},
+};
+use memcheck::{is_secret, taint, taint_digits};
+use std::{fmt::Debug, hint::black_box};
+use subtle::ConstantTimeEq;
+use telseal::{
+    Exposed, Identifier, Imei, Imeisv, Imsi, Keyring, KeyringError, MncLength, OpenError, ParseError, PhoneNumber,
+    Sealer, Tag, Token,
+};
+
+const VERDICT: &str = "the caller gets the verdict";
+const VERDICTS: &str = "the caller gets the verdicts";
+const PLACE: &str = "the place of what is no digit";
+const COUNT: &str = "the number of digits";
+const FILLER: &str = "whether a filler stands before a digit";
+const DIGITS: &str = "where the digits stand";
+const PARAMETERS: &str = "where parameters begin";
+const TRUNK: &str = "a trunk prefix is notation, not the number";
+const EQUAL: &str = "the caller asked whether they are equal";
+const PLAINTEXT: &str = "the caller asked for the plaintext";
+const TOKEN: &str = "a token is for all to see";
+const TAG: &str = "a tag is for all to see";
+const WRAPPED: &str = "a wrapped keyring is encrypted";
+const VERSIONS: &str = "key versions stand in every token";
+
+pub(crate) const CASES: &[Case] = &[
+    // Identifiers in text and on the wire.
+    Case {
+        name: "text-phone",
+        public: &[PLACE, VERDICT, PARAMETERS],
+        run: || {
+            for length in 7..=15 {
+                let digits = &"442079460018000"[..length];
+                reads::<PhoneNumber>(&format!("+{digits}"));
+                reads::<PhoneNumber>(&format!("tel:+{digits};npdi"));
+                reads::<PhoneNumber>(&format!("msisdn-{digits}"));
+                still_secret(&mut PhoneNumber::from_msisdn(&taint_digits(digits)).unwrap());
+            }
+        },
+    },
+    Case {
+        name: "text-phone-with-separators",
+        public: &[PLACE, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        run: || {
+            for text in
+                ["+44 20 7946 0018", "+44-20-7946-0018", "+44.7700.900.123", "+1 (212) 555-0123", "+44 (2) 07946001"]
+            {
+                reads::<PhoneNumber>(text);
+            }
+            reads::<PhoneNumber>("tel:+44-20-7946-0018;phone-context=example.com");
+        },
+    },
+    Case {
+        name: "text-phone-refused",
+        public: &[PLACE, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        run: || {
+            for text in [
+                "",
+                "+",
+                "442079460018",
+                "00442079460018",
+                "02079460018",
+                "+442079",
+                "+4420794600180000",
+                "+0442079460018",
+                "+44 (0)20 7946 0018",
+                "+44 (2)0 7946 0018 x",
+                "+44207946OO18",
+                "+44 20 7946 OO18",
+                "tel:442079460018",
+                "+44 20 7946 0018 0000 0",
+                "tel:+442079460018;ext=x",
+                "msisdn-0442079460018",
+                "msisdn-442079",
+                "+-",
+                "+0-",
+            ] {
+                refuses::<PhoneNumber>(text);
+            }
+            error(PhoneNumber::from_msisdn(&taint_digits("02079460018")));
+        },
+    },
+    Case {
+        name: "text-imsi",
+        public: &[PLACE],
+        run: || {
+            for length in 6..=15 {
+                let digits = &"999700123456789"[..length];
+                reads::<Imsi>(digits);
+                reads::<Imsi>(&format!("imsi-{digits}"));
+            }
+        },
+    },
+    Case {
+        name: "text-imsi-refused",
+        public: &[PLACE, DIGITS],
+        run: || {
+            for text in ["", "00101", "0010101234567890", "00101-012345678", "imsi-00101", "IMSI-001010123456789"] {
+                refuses::<Imsi>(text);
+            }
+        },
+    },
+    Case {
+        name: "text-imei",
+        public: &[PLACE, VERDICT, DIGITS, PARAMETERS],
+        run: || {
+            for text in ["490154203237518", "49-015420-323751-8", "imei-490154203237518", "imei-490154203237510"] {
+                reads::<Imei>(text);
+            }
+            for text in ["urn:gsma:imei:49015420-323751-0", "urn:gsma:imei:49015420-323751-8;svn=x"] {
+                reads::<Imei>(text);
+            }
+            reads::<Imei>("49015420323751");
+        },
+    },
+    Case {
+        name: "text-imei-refused",
+        public: &[PLACE, VERDICT, DIGITS, PARAMETERS],
+        run: || {
+            for text in [
+                "",
+                "4901542032375",
+                "490154203237510",
+                "490154203237519",
+                "49-015420-323751-9",
+                "49-015420-323751-O",
+                "imei-490154203237511",
+                "urn:gsma:imei:49015420-323751-1",
+                "4901542032375112",
+                "49015420323751O",
+                "490154203237518 ",
+                "49015420O23751",
+            ] {
+                refuses::<Imei>(text);
+            }
+        },
+    },
+    Case {
+        name: "text-imeisv",
+        public: &[PLACE],
+        run: || {
+            reads::<Imeisv>("4901542032375112");
+            reads::<Imeisv>("imeisv-4901542032375112");
+            still_secret(&mut taint_digits("4901542032375112").parse::<Imeisv>().unwrap().imei());
+        },
+    },
+    Case {
+        name: "text-imeisv-refused",
+        public: &[PLACE, DIGITS],
+        run: || {
+            for text in ["", "490154203237511", "49015420323751123", "49015420323751I2", "imeisv-1"] {
+                refuses::<Imeisv>(text);
+            }
+        },
+    },
+    Case {
+        name: "tbcd",
+        public: &[VERDICT, COUNT],
+        run: || {
+            for length in 7..=15 {
+                still_secret(&mut PhoneNumber::from_tbcd(&octets("442079460018000", length)).unwrap());
+                let mut address = vec![0x91];
+                address.extend(tbcd(&"442079460018000"[..length]));
+                taint(&mut address[1..]);
+                still_secret(&mut PhoneNumber::from_address_string(&address).unwrap());
+            }
+            for length in 6..=15 {
+                still_secret(&mut Imsi::from_tbcd(&octets("999700123456789", length)).unwrap());
+            }
+            for digits in ["49015420323751", "490154203237518", "490154203237510"] {
+                still_secret(&mut Imei::from_tbcd(&octets(digits, digits.len())).unwrap());
+            }
+            still_secret(&mut Imeisv::from_tbcd(&octets("4901542032375112", 16)).unwrap());
+        },
+    },
+    Case {
+        name: "tbcd-refused",
+        public: &[VERDICT, COUNT, PLACE, FILLER],
+        run: || {
+            for digits in [
+                "",
+                "4420",
+                "0442079460018",
+                "44207946A018",
+                "442079F60018",
+                "F42079460018",
+                "4420794600FF",
+                "442079460018000000",
+                "4420794600180000",
+            ] {
+                error(PhoneNumber::from_tbcd(&octets(digits, digits.len())));
+            }
+            for digits in ["00101", "0010101234567890", "00101B", "FFFFFF"] {
+                error(Imsi::from_tbcd(&octets(digits, digits.len())));
+            }
+            for digits in ["4901542032375", "490154203237519", "4901542032375180", "49015420323751E"] {
+                error(Imei::from_tbcd(&octets(digits, digits.len())));
+            }
+            for digits in ["490154203237511", "490154203237511C", "F901542032375112"] {
+                error(Imeisv::from_tbcd(&octets(digits, digits.len())));
+            }
+        },
+    },
+    // Identifiers as they are.
+    Case {
+        name: "equality",
+        public: &[EQUAL],
+        run: || {
+            fn check<I: Sample>() {
+                let [a, mut b, c] = [18, 18, 19].map(marked::<I>);
+                assert!(a == b && a != c);
+                b.clone_from(&c);
+                still_secret(&mut b);
+                assert!(b == c && !format!("{b:?}").contains('1'));
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "equality-of-tokens-and-tags",
+        public: &[EQUAL],
+        run: || {
+            let sealer = sealer(&[1], false);
+            let [mut a, mut b, mut c] = [18, 18, 19].map(|number| sealer.seal(&PhoneNumber::sample(number)));
+            [&mut a, &mut b, &mut c].into_iter().for_each(taint);
+            assert!(told(a == b) && !told(a == c) && told(a.ct_eq(&b).into()) && !told(b.ct_eq(&c).into()));
+            let [a, b, c] = [a, b, c].map(|token| token.tag());
+            assert!(told(a == b) && !told(a == c) && told(a.ct_eq(&b).into()) && !told(b.ct_eq(&c).into()));
+        },
+    },
+    Case {
+        name: "expose-phone",
+        public: &[PLAINTEXT, COUNT],
+        run: || {
+            for length in 7..=15 {
+                let digits = &"442079460018000"[..length];
+                let mut phone = PhoneNumber::from_msisdn(digits).unwrap();
+                taint(&mut phone);
+                prints(|| phone.expose_e164(), &format!("+{digits}"));
+                prints(|| phone.expose_tel_uri(), &format!("tel:+{digits}"));
+                prints(|| phone.expose_gpsi(), &format!("msisdn-{digits}"));
+                prints(|| phone.expose_msisdn(), digits);
+                writes(|| phone.expose_tbcd(), &tbcd(digits));
+                writes(|| phone.expose_address_string(), &[vec![0x91], tbcd(digits)].concat());
+            }
+        },
+    },
+    Case {
+        name: "expose-imsi",
+        public: &[PLAINTEXT, COUNT],
+        run: || {
+            for length in 6..=15 {
+                let digits = &"999700123456789"[..length];
+                let mut imsi: Imsi = digits.parse().unwrap();
+                taint(&mut imsi);
+                prints(|| imsi.expose_digits(), digits);
+                prints(|| imsi.expose_supi(), &format!("imsi-{digits}"));
+                prints(|| imsi.expose_mcc(), "999");
+                prints(|| imsi.expose_mnc(MncLength::Two), "70");
+                prints(|| imsi.expose_mnc(MncLength::Three), "700");
+                prints(|| imsi.expose_msin(MncLength::Two), &digits[5..]);
+                if length > 6 {
+                    prints(|| imsi.expose_msin(MncLength::Three), &digits[6..]);
+                }
+                writes(|| imsi.expose_tbcd(), &tbcd(digits));
+            }
+        },
+    },
+    Case {
+        name: "expose-imei-and-check-digit",
+        public: &[PLAINTEXT],
+        run: || {
+            let mut imei: Imei = "49015420323751".parse().unwrap();
+            taint(&mut imei);
+            prints(|| imei.expose_digits(), "490154203237518");
+            prints(|| imei.expose_hyphenated(), "49-015420-323751-8");
+            prints(|| imei.expose_pei(), "imei-490154203237518");
+            prints(|| imei.expose_urn(), "urn:gsma:imei:49015420-323751-0");
+            prints(|| imei.expose_type_allocation_code(), "49015420");
+            prints(|| imei.expose_serial_number(), "323751");
+            prints(|| imei.expose_check_digit(), "8");
+            writes(|| imei.expose_tbcd(), &tbcd("490154203237510"));
+        },
+    },
+    Case {
+        name: "expose-imeisv",
+        public: &[PLAINTEXT],
+        run: || {
+            let mut imeisv: Imeisv = "4901542032375112".parse().unwrap();
+            taint(&mut imeisv);
+            prints(|| imeisv.expose_digits(), "4901542032375112");
+            prints(|| imeisv.expose_pei(), "imeisv-4901542032375112");
+            prints(|| imeisv.expose_svn(), "12");
+            prints(|| imeisv.imei().expose_digits(), "490154203237518");
+            writes(|| imeisv.expose_tbcd(), &tbcd("4901542032375112"));
+        },
+    },
+    // Keys. What comes out is public; that secrets went in is seen from it.
+    Case {
+        name: "seal-with-secret-digits",
+        public: &[TOKEN, TAG],
+        run: || {
+            fn check<I: Sample>() {
+                seals::<I>(&sealer(&[1, 2, 3], false), &marked(18));
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "derive-and-seal-with-secret-keys",
+        public: &[TOKEN, TAG],
+        run: || {
+            fn check<I: Sample>() {
+                seals::<I>(&sealer(&[1, 2, 3], true), &I::sample(18));
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "open",
+        public: &[VERDICTS],
+        run: || {
+            fn check<I: Sample>() {
+                let sealer = sealer::<I>(&[1, 2, 3], true);
+                for token in good::<I>(8) {
+                    still_secret(&mut becomes_public(VERDICTS, || sealer.open(&token)).unwrap());
+                }
+                for token in bad::<I>() {
+                    assert_eq!(becomes_public(VERDICTS, || sealer.open(&token)), Err(OpenError::NotOpened));
+                }
+                assert_eq!(sealer.open(&unknown()), Err(OpenError::UnknownKeyVersion(version(9))));
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "reseal",
+        public: &[VERDICTS, TOKEN],
+        run: || {
+            fn check<I: Sample>() {
+                let sealer = sealer::<I>(&[1, 2, 3], true);
+                for token in good::<I>(8) {
+                    becomes_public(TOKEN, || sealer.reseal(&token)).unwrap();
+                }
+                for token in bad::<I>() {
+                    sealer.reseal(&token).unwrap_err();
+                }
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    // Many at once.
+    Case {
+        name: "seal-and-tag-many",
+        public: &[TOKEN, TAG],
+        run: || {
+            let sealer = sealer::<Imsi>(&[1, 2], true);
+            let identifiers: Vec<_> = (0..LENGTHS[LENGTHS.len() - 1] as u32).map(marked::<Imsi>).collect();
+            for length in LENGTHS {
+                let (mut tokens, mut tags) = (vec![Token::BLANK; length], vec![Token::<Imsi>::BLANK.tag(); length]);
+                sealer.seal_into(&identifiers[..length], &mut tokens).unwrap();
+                sealer.tag_into(&identifiers[..length], &mut tags).unwrap();
+                assert!(tokens.iter().map(Token::tag).eq(tags));
+                assert!(tokens.iter().all(|token| *token != Token::BLANK));
+            }
+        },
+    },
+    Case {
+        name: "seal-rows",
+        public: &[TOKEN, PLACE, VERDICT, DIGITS],
+        run: || {
+            let sealer = sealer::<PhoneNumber>(&[1, 2], true);
+            for length in LENGTHS {
+                let rows: Vec<_> = (0..length)
+                    .map(|row| match row % 5 {
+                        0 => taint_digits("020 7946 0018"),
+                        1 => taint_digits("+0442079460018"),
+                        2 => taint_digits("+44 7700 900x"),
+                        3 => taint_digits(&format!("+447700900{:03}", row % 1000)),
+                        _ => taint_digits(&format!("+44 7700 900 {:03}", row % 1000)),
+                    })
+                    .collect();
+                let mut tokens = vec![Token::BLANK; length];
+                let mut refused = 0;
+                let rows = rows.iter().map(|row| row.parse());
+                sealer.seal_rows_into(rows, &mut tokens, |_, _: ParseError| refused += 1).unwrap();
+                assert_eq!(tokens.iter().filter(|token| **token == Token::BLANK).count(), refused);
+            }
+        },
+    },
+    Case {
+        name: "open-many",
+        public: &[VERDICTS],
+        run: || {
+            fn check<I: Sample>() {
+                let sealer = sealer::<I>(&[1, 2, 3], true);
+                let (alike, bad) = (good::<I>(1), bad::<I>());
+                for length in LENGTHS {
+                    let good = good::<I>(length);
+                    let mixed = (0..length).map(|i| match i * i % 7 {
+                        0 => bad[i % bad.len()],
+                        1 => unknown(),
+                        _ => good[i],
+                    });
+                    for tokens in [vec![alike[0]; length], mixed.collect()] {
+                        let mut opened = vec![Err(OpenError::NotOpened); length];
+                        sealer.open_into(&tokens, &mut opened).unwrap();
+                        for (token, opened) in tokens.iter().zip(&mut opened) {
+                            match opened {
+                                Ok(identifier) => still_secret(identifier),
+                                Err(error) => {
+                                    assert!(token.key_version() != version(9) || *error != OpenError::NotOpened)
+                                }
+                            }
+                        }
+                        let expected = tokens.iter().filter(|token| !bad.contains(token) && **token != unknown());
+                        assert_eq!(opened.iter().filter(|opened| opened.is_ok()).count(), expected.count());
+                    }
+                }
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    // Keyrings.
+    Case {
+        name: "keyring-wrap",
+        public: &[WRAPPED],
+        run: || {
+            for (key_is_secret, kek_is_secret) in [(true, false), (false, true), (true, true)] {
+                for versions in [&[1][..], &[1, 2, 300], &[65535]] {
+                    let (keyring, kek) = (keyring(versions, key_is_secret), kek(kek_is_secret));
+                    assert_eq!(becomes_public(WRAPPED, || keyring.wrap(&kek)).len(), 34 + 34 * versions.len());
+                }
+            }
+        },
+    },
+    Case {
+        name: "keyring-unwrap",
+        public: &[VERDICT, VERSIONS, TOKEN, TAG],
+        run: || {
+            let plain = keyring(&[1, 2, 300], false);
+            let unwrapped = Keyring::unwrap(&plain.wrap(&kek(false)), &kek(true)).unwrap();
+            assert!(unwrapped.versions().eq(plain.versions()) && unwrapped.primary() == plain.primary());
+            seals(&unwrapped.sealer(&scope()), &Imei::sample(18));
+        },
+    },
+    Case {
+        name: "keyring-unwrap-refused",
+        public: &[VERDICT, VERSIONS],
+        run: || {
+            let wrapped = keyring(&[1, 2, 300], false).wrap(&kek(false));
+            for at in 0..wrapped.len() {
+                let mut wrapped = wrapped.clone();
+                wrapped[at] ^= 1;
+                Keyring::unwrap(&wrapped, &kek(true)).unwrap_err();
+                Keyring::unwrap(&wrapped[..at], &kek(true)).unwrap_err();
+            }
+            // Encrypted under the right key, and no keyring.
+            for (primary, versions) in [(2_u16, [2_u16, 1]), (1, [1, 1]), (1, [0, 1]), (0, [1, 2]), (3, [1, 2])] {
+                let entries = versions.iter().flat_map(|number| [&number.to_be_bytes()[..], &[7; 32]].concat());
+                let contents: Vec<_> = primary.to_be_bytes().into_iter().chain(entries).collect();
+                let header = b"telseal-keyring\x01";
+                let sealed = oracle_seal(&derive(&kek(false), b"telseal/v1/keyring"), header, &contents);
+                let unwrapped = Keyring::unwrap(&[&header[..], &sealed].concat(), &kek(true));
+                assert_eq!(unwrapped.map(drop), Err(KeyringError::Malformed));
+            }
+        },
+    },
+    // telseal's own marks, on which the runs of its tests under memcheck stand.
+    Case {
+        name: "own-marks",
+        public: &[PLACE, VERDICT, COUNT, TOKEN, TAG, WRAPPED, VERSIONS],
+        run: || {
+            memcheck::marking(true);
+            still_secret(&mut "+442079460018".parse::<PhoneNumber>().unwrap());
+            still_secret(&mut Imsi::from_tbcd(&tbcd("999700123456789")).unwrap());
+            memcheck::marking(false);
+            let number = PhoneNumber::sample(18);
+            memcheck::marking(true);
+            let secret = keyring(&[1, 2], false);
+            seals(&secret.sealer(&scope()), &number);
+            seals(&Keyring::generate().unwrap().sealer(&scope()), &number);
+            let wrapped = becomes_public(WRAPPED, || secret.wrap(&kek(false)));
+            becomes_public(VERSIONS, || Keyring::unwrap(&wrapped, &kek(false))).unwrap();
+            memcheck::marking(false);
+        },
+    },
+];
+
+/// Around the sizes in which telseal works.
+const LENGTHS: [usize; 16] = [0, 1, 2, 3, 7, 8, 9, 16, 63, 64, 65, 127, 128, 129, 300, 1030];
+
+/// Fails where a value has no marks left.
+#[track_caller]
+pub(crate) fn still_secret<T>(value: &mut T) {
+    assert!(is_secret(value), "the mark was lost");
+}
+
+/// Fails where `run` makes nothing secret public for this reason.
+#[track_caller]
+fn becomes_public<T>(why: &'static str, run: impl FnOnce() -> T) -> T {
+    let before = memcheck::times(why);
+    let made = run();
+    assert!(memcheck::times(why) > before, "the mark was lost on the way to \"{why}\"");
+    made
+}
+
+fn told(verdict: bool) -> bool {
+    assert!(is_secret(&mut { verdict }), "the mark was lost");
+    memcheck::public(verdict, EQUAL)
+}
+
+#[track_caller]
+fn reads<I: Identifier>(text: &str) {
+    still_secret(&mut taint_digits(text).parse::<I>().unwrap());
+}
+
+#[track_caller]
+fn refuses<I: Identifier>(text: &str) {
+    error(taint_digits(text).parse::<I>());
+}
+
+/// Reads the whole error, too.
+#[track_caller]
+fn error<I: Debug>(result: Result<I, ParseError>) {
+    let error = result.unwrap_err();
+    black_box((error.to_string(), error.position()));
+}
+
+/// The first digits of a text as TBCD, all of it secret.
+fn octets(digits: &str, length: usize) -> Vec<u8> {
+    let mut octets = tbcd(&digits[..length]);
+    taint(&mut octets[..]);
+    octets
+}
+
+fn marked<I: Sample>(number: u32) -> I {
+    let mut identifier = I::sample(number);
+    taint(&mut identifier);
+    identifier
+}
+
+fn prints(exposed: impl FnOnce() -> Exposed<str>, expected: &str) {
+    assert_eq!(&*becomes_public(PLAINTEXT, exposed), expected);
+}
+
+fn writes(exposed: impl FnOnce() -> Exposed<[u8]>, expected: &[u8]) {
+    assert_eq!(&*becomes_public(PLAINTEXT, exposed), expected);
+}
+
+fn keyring(versions: &[u16], is_secret: bool) -> Keyring {
+    let mut secrets: Vec<_> = versions.iter().map(|&number| (version(number), secret(number))).collect();
+    for (_, secret) in secrets.iter_mut().filter(|_| is_secret) {
+        taint(secret);
+    }
+    Keyring::from_secrets(secrets.iter().map(|(version, secret)| (*version, secret))).unwrap()
+}
+
+fn kek(is_secret: bool) -> [u8; 32] {
+    let mut kek = black_box([0x42; 32]);
+    if is_secret {
+        taint(&mut kek);
+    }
+    kek
+}
+
+fn sealer<I: Identifier>(versions: &[u16], is_secret: bool) -> Sealer<I> {
+    keyring(versions, is_secret).sealer(&scope())
+}
+
+/// Either the sealer's keys or the digits are secret.
+fn seals<I: Sample>(sealer: &Sealer<I>, identifier: &I) {
+    let token = becomes_public(TOKEN, || sealer.seal(identifier));
+    let tag: Tag<I> = becomes_public(TAG, || sealer.tag(identifier));
+    assert!(token.tag() == tag);
+    let mut lookup = sealer.lookup(identifier);
+    while lookup.len() > 0 {
+        becomes_public(TOKEN, || lookup.next()).unwrap();
+    }
+}
+
+/// Tokens under versions 1, 2 and 3.
+fn good<I: Sample>(count: usize) -> Vec<Token<I>> {
+    let sealer = sealer::<I>(&[1, 2, 3], false);
+    (0..count).map(|i| sealer.lookup(&I::sample(i as u32)).nth(i % 3).unwrap()).collect()
+}
+
+/// One by nobody, one with each byte of tag and ciphertext altered, and one of what is no identifier.
+fn bad<I: Sample>() -> Vec<Token<I>> {
+    let token = *good::<I>(1)[0].as_bytes();
+    let altered = (3..27).map(|at| {
+        let mut bytes = token;
+        bytes[at] ^= 0x10;
+        Token::try_from(bytes).unwrap()
+    });
+    let no_digits = oracle_token(3, I::KIND, &["acme", "routing"], &[0xAB; 8]).try_into().unwrap();
+    altered.chain([Token::BLANK, no_digits]).collect()
+}
+
+/// Of a version that no sealer has.
+fn unknown<I: Identifier>() -> Token<I> {
+    let mut bytes = *Token::<I>::BLANK.as_bytes();
+    bytes[2] = 9;
+    bytes.try_into().unwrap()
+}
