@@ -38,8 +38,10 @@ const MANY: usize = 200;
 
 // The searcher.
 
-/// What moves of identifiers leave in frames of functions that have returned.
+/// What moves of identifiers leave in frames of functions that have returned, and how often at the most: up to 2
+/// copies of each were found in an optimised build, up to 18 in one that is not. A batch has 128.
 const MOVED: &str = "digit block";
+const MOVES: usize = 4 * 18;
 
 /// Nothing is left but what [`MOVED`] says; and nothing at all where the caller wipes its stack afterwards.
 #[track_caller]
@@ -47,7 +49,7 @@ fn leaves_nothing(task: &str) {
     let mut found = search(task, true);
     assert!(found.is_empty(), "{task}, and the stack wiped: {found:#?}");
     found = search(task, false);
-    found.remove(MOVED);
+    found.retain(|what, count| what != MOVED || *count > MOVES);
     assert!(found.is_empty(), "{task}: {found:#?}");
 }
 
@@ -158,6 +160,8 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
         needles.sealer::<Imei>(version, &secret, &texts[2]);
         needles.sealer::<Imeisv>(version, &secret, &texts[3]);
     }
+    needles.0.sort();
+    needles.0.dedup();
     let found = needles.find_in(holder.id());
 
     drop(to);
@@ -245,9 +249,11 @@ impl Needles {
         let token = keyring.sealer::<I>(&Scope::new(LABELS).unwrap()).seal(&text.parse().ok().unwrap());
         let keystream = block.iter().zip(&token.as_ref()[19..]).map(|(block, cipher)| block ^ cipher).collect();
         self.0.push((MOVED.into(), block));
-        self.0.push(("ASCII digits".into(), ascii.to_vec()));
-        self.0.push(("digits a byte each".into(), values));
         self.0.push(("keystream".into(), keystream));
+        // Eight digits, four of them random: the first ones are known.
+        for (name, digits) in [("ASCII digits", ascii), ("digits a byte each", &values)] {
+            self.0.extend(digits.windows(8).skip(4).map(|window| (name.into(), window.to_vec())));
+        }
     }
 
     fn find_in(&self, process: u32) -> BTreeMap<String, usize> {
@@ -400,7 +406,7 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             let software: Imeisv = given.imeisv.parse().unwrap();
             black_box((&software.expose_digits(), &software.imei()));
             let equipment: Imei = given.imei.parse().unwrap();
-            black_box((&equipment.expose_hyphenated(), &equipment.expose_urn(), &equipment.expose_tbcd()));
+            black_box((&equipment.expose_urn(), &equipment.expose_tbcd(), &equipment.expose_digits()));
             assert!(given.imei.parse::<Imeisv>().is_err() && given.imeisv.parse::<Imei>().is_err());
         }
         "one" => {
