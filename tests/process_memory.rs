@@ -481,6 +481,12 @@ fn identifiers(given: &Given<'_>) {
         &|| assert!(equipment.expose_urn().parse::<Imei>().unwrap() == equipment),
         &|| assert!(software.expose_digits().parse::<Imeisv>().unwrap() == software),
         &|| assert!(software.imei() != equipment),
+        // What printing leaves is not covered by parsing here.
+        &|| _ = black_box(&number.expose_e164()),
+        &|| _ = black_box(&subscriber.expose_digits()),
+        &|| _ = black_box(&equipment.expose_digits()),
+        &|| _ = black_box(&equipment.expose_urn()),
+        &|| _ = black_box(&software.expose_digits()),
     ]);
 }
 
