@@ -1,6 +1,6 @@
 use crate::ct;
 use core::{fmt, marker::PhantomData, ops::Deref};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The longest printed form: `urn:gsma:imei:` and 17 characters.
 const CAPACITY: usize = 31;
@@ -25,16 +25,17 @@ pub struct Exposed<T: ?Sized> {
 impl<T: ?Sized> Exposed<T> {
     /// The parts, one behind the other: at most 31 bytes. For `Exposed<str>` they must be ASCII.
     pub(crate) fn new(parts: &[&[u8]]) -> Self {
-        let mut exposed = Exposed { bytes: [0; CAPACITY], len: 0, form: PhantomData };
+        // Filled here and copied: a value that is changed and then returned would be moved, which wipes nothing.
+        let mut bytes = Zeroizing::new([0; CAPACITY]);
+        let mut len = 0;
         for part in parts {
-            let start = usize::from(exposed.len);
-            exposed.bytes[start..start + part.len()].copy_from_slice(part);
-            exposed.len += part.len() as u8;
+            bytes[len..len + part.len()].copy_from_slice(part);
+            len += part.len();
         }
-        for byte in &mut exposed.bytes {
+        for byte in bytes.iter_mut() {
             *byte = ct::public(*byte, "the caller asked for the plaintext");
         }
-        exposed
+        Exposed { bytes: *bytes, len: len as u8, form: PhantomData }
     }
 
     fn octets(&self) -> &[u8] {

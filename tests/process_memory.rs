@@ -1,0 +1,508 @@
+//! Once all is dropped, no copy of a secret is anywhere in the process.
+//!
+//! Two processes: the holder is given secrets and identifiers, uses the crate on them and drops them. The searcher
+//! made them up and derives what the crate derives from them; then it reads all of the holder's memory. So the
+//! search neither leaves copies nor covers any. Registers are not searched.
+
+#![cfg(all(target_os = "linux", feature = "getrandom"))]
+
+mod memory;
+
+use aes::{
+    Aes256, Block,
+    cipher::{BlockCipherEncrypt, KeyInit},
+};
+use aes_siv::siv::Aes256Siv;
+use aho_corasick::AhoCorasick;
+use cmac::Cmac;
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::{Sha256, block_api::compress256};
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::{self, File},
+    hint::black_box,
+    io::{self, Read, Write},
+    mem,
+    os::{fd::AsFd, unix::fs::FileExt},
+    process::{Command, Stdio},
+    sync::{Arc, Barrier},
+    thread,
+};
+use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer, Token};
+use zeroize::{Zeroizing, zeroize_stack};
+
+const LABELS: [&str; 2] = ["acme", "routing"];
+const MANY: usize = 200;
+
+// The searcher.
+
+/// What moves of identifiers leave in frames of functions that have returned: 1 or 2 copies for each that is parsed in
+/// an optimised build, up to 18 in one that is not.
+const MOVED: &str = "digit block";
+/// How many may be there: fewer than in the work space of a batch, 128.
+const MOVES: usize = 100;
+
+/// Nothing is left but what [`MOVED`] says; and nothing at all where the caller wipes its stack afterwards.
+#[track_caller]
+fn leaves_nothing(task: &str) {
+    let mut found = search(task, true);
+    assert!(found.is_empty(), "{task}, and the stack wiped: {found:#?}");
+    found = search(task, false);
+    found.retain(|what, count| what != MOVED || *count > MOVES);
+    assert!(found.is_empty(), "{task}: {found:#?}");
+}
+
+#[test]
+fn of_a_keyring() {
+    leaves_nothing("keyring");
+}
+
+#[test]
+fn of_unwrapping() {
+    leaves_nothing("unwrap");
+}
+
+#[test]
+fn of_sealers() {
+    leaves_nothing("sealers");
+}
+
+#[test]
+fn of_identifiers() {
+    leaves_nothing("identifiers");
+}
+
+#[test]
+fn of_sealing_one() {
+    leaves_nothing("one");
+}
+
+#[test]
+fn of_sealing_many() {
+    leaves_nothing("many");
+}
+
+/// What dropping a sealer does not reach: the stack of another thread that has used it. Where the processor has
+/// VAES, `aes` has put round keys and outputs there, and the mask of S2V has been handed over there.
+#[test]
+fn of_sealing_on_another_thread() {
+    let found = search("elsewhere", false);
+    let expected = ["sealing key", "sealing key's schedule", "sealing key's mask", "keystream", MOVED];
+    assert!(found.keys().all(|what| expected.contains(&what.as_str())), "{found:#?}");
+    assert!(found.get(MOVED).is_none_or(|&count| count <= MOVES), "{found:#?}");
+}
+
+/// The control of wiping on drop, and that the search knows what all of it looks like.
+#[test]
+fn what_is_forgotten_is_found() {
+    let found = search("forget", false);
+    for what in [
+        "secret",
+        "sealing key",
+        "sealing key's schedule",
+        "sealing key's mask",
+        "key-encryption key",
+        "digit block",
+        "ASCII digits",
+    ] {
+        assert!(found.contains_key(what), "{what}: {found:#?}");
+    }
+}
+
+/// The control of wiping the stack: the same keys made with the crates below alone.
+#[test]
+fn what_is_left_on_the_stack_is_found() {
+    let found = search("derive", false);
+    for what in ["sealing key", "sealing key's schedule", "sealing key's pseudorandom key"] {
+        assert!(found.contains_key(what), "{what}: {found:#?}");
+    }
+}
+
+/// How often each secret stands in the memory of a holder that has done a task.
+fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
+    let secrets: [[u8; 32]; 2] = [random(), random()];
+    let kek = random();
+    // Country code, network and type allocation codes of nobody.
+    let texts = [
+        format!("+44770090{}", digits(4)),
+        format!("999{}", digits(12)),
+        format!("00{}", digits(12)),
+        format!("00{}", digits(14)),
+    ];
+
+    let mut holder = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "holder", "--ignored", "--nocapture"])
+        .env("HOLDER_TASK", task)
+        .env("HOLDER_WIPES", if wipes { "yes" } else { "no" })
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut to, mut from) = (holder.stdin.take().unwrap(), holder.stdout.take().unwrap());
+    to.write_all(&[&secrets.concat(), &kek[..], texts.concat().as_bytes()].concat()).unwrap();
+    // What comes before the mark is the test harness's.
+    while byte(&mut from) != b'#' {}
+    let mut wrapped = vec![0; byte(&mut from).into()];
+    from.read_exact(&mut wrapped).unwrap();
+
+    let mut needles = Needles(Vec::new());
+    needles.add("key-encryption key", &kek);
+    needles.derived("wrapping key", &kek, b"telseal/v1/keyring", &[]);
+    let mut versions = vec![(1, secrets[0]), (2, secrets[1])];
+    if !wrapped.is_empty() {
+        versions = unwrap(&wrapped, &kek);
+        assert!(versions.iter().any(|(_, secret)| secrets.contains(secret)));
+    }
+    for (version, secret) in versions {
+        needles.add("secret", &secret);
+        needles.sealer::<PhoneNumber>(version, &secret, &texts[0]);
+        needles.sealer::<Imsi>(version, &secret, &texts[1]);
+        needles.sealer::<Imei>(version, &secret, &texts[2]);
+        needles.sealer::<Imeisv>(version, &secret, &texts[3]);
+    }
+    needles.0.sort();
+    needles.0.dedup();
+    let found = needles.find_in(holder.id());
+
+    drop(to);
+    assert!(holder.wait().unwrap().success());
+    found
+}
+
+/// What to look for, and its name.
+struct Needles(Vec<(String, Vec<u8>)>);
+
+impl Needles {
+    /// Any eight bytes in a row, also as the big-endian words that SHA-256 makes of them.
+    fn add(&mut self, name: &str, secret: &[u8]) {
+        let words: Vec<u8> = secret.chunks(4).flat_map(|word| word.iter().rev().copied()).collect();
+        for window in secret.windows(8).chain(words.windows(8)) {
+            self.0.push((name.into(), window.to_vec()));
+        }
+    }
+
+    /// The key that HKDF derives, and what is computed on the way to it and from it.
+    fn derived(&mut self, name: &str, ikm: &[u8; 32], info: &[u8], header: &[u8]) {
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(b"telseal/v1").unwrap();
+        let prk = mac.chain_update(ikm).finalize().into_bytes();
+        let pseudorandom = format!("{name}'s pseudorandom key");
+        self.add(&pseudorandom, &prk);
+        for pad in [0x36, 0x5C] {
+            let mut block = [pad; 64];
+            block.iter_mut().zip(&prk).for_each(|(byte, key)| *byte ^= key);
+            self.add(&pseudorandom, &block[..32]);
+            // The state of SHA-256 behind this block is as good as the key.
+            let mut state = [
+                0x6A09_E667,
+                0xBB67_AE85,
+                0x3C6E_F372,
+                0xA54F_F53A,
+                0x510E_527F,
+                0x9B05_688C,
+                0x1F83_D9AB,
+                0x5BE0_CD19,
+            ];
+            compress256(&mut state, &[block]);
+            self.add(&pseudorandom, &state.map(u32::to_be_bytes).concat());
+        }
+
+        let key = derive(ikm, info);
+        self.add(name, &key);
+        for half in key.chunks(32) {
+            let aes = Aes256::new_from_slice(half).unwrap();
+            // 15 round keys for each direction, half of one at a time. In software they are bitsliced, 8 words each,
+            // and a word has but 16 bits of them.
+            let (length, piece) = if aes::hardware_accelerated() { (480, 8) } else { (960, 32) };
+            for piece in memory::bytes(&aes)[..length].chunks(piece) {
+                self.0.push((format!("{name}'s schedule"), piece.to_vec()));
+            }
+        }
+
+        let k1 = Aes256::new_from_slice(&key[..32]).unwrap();
+        let cmac = |message: &[u8]| {
+            let mac = <Cmac<Aes256> as KeyInit>::new_from_slice(&key[..32]).unwrap();
+            u128::from_be_bytes(mac.chain_update(message).finalize().into_bytes().into())
+        };
+        let dbl = |block: u128| block << 1 ^ (0x87 & (block >> 127).wrapping_neg());
+        let mut zero = Block::default();
+        k1.encrypt_block(&mut zero);
+        let zero = u128::from_be_bytes(zero.into());
+        let d = dbl(cmac(&[0; 16])) ^ cmac(header);
+        for word in [zero, dbl(zero), dbl(dbl(zero)), cmac(&[0; 16]), d, dbl(d) ^ dbl(zero) ^ 0x80 << 56] {
+            self.0.push((format!("{name}'s mask"), word.to_be_bytes().to_vec()));
+            self.0.push((format!("{name}'s mask"), word.to_le_bytes().to_vec()));
+        }
+    }
+
+    /// A sealer, an identifier, and what turns its token into it.
+    fn sealer<I: Identifier>(&mut self, version: u16, secret: &[u8; 32], text: &str) {
+        let letter = I::KIND.letter() as u8;
+        let [high, low] = version.to_be_bytes();
+        let info = [&b"telseal/v1/siv\0"[..], &[letter], b"\x04acme\x07routing"].concat();
+        self.derived("sealing key", secret, &info, &[(letter - b'A') * 4 + 1, high, low]);
+
+        let ascii = text.trim_start_matches('+').as_bytes();
+        let values: Vec<_> = ascii.iter().map(|digit| digit - b'0').collect();
+        let nibbles: Vec<_> = values.iter().copied().chain([0xF; 16]).take(16).collect();
+        let block: Vec<_> = nibbles.chunks(2).map(|pair| pair[0] | pair[1] << 4).collect();
+        let keyring = Keyring::from_secrets([(KeyVersion::try_from(version).unwrap(), secret)]).unwrap();
+        let token = keyring.sealer::<I>(&Scope::new(LABELS).unwrap()).seal(&text.parse().ok().unwrap());
+        let keystream = block.iter().zip(&token.as_ref()[19..]).map(|(block, cipher)| block ^ cipher).collect();
+        self.0.push((MOVED.into(), block));
+        self.0.push(("keystream".into(), keystream));
+        // Eight digits, four of them random: the first ones are known.
+        for (name, digits) in [("ASCII digits", ascii), ("digits a byte each", &values)] {
+            self.0.extend(digits.windows(8).skip(4).map(|window| (name.into(), window.to_vec())));
+        }
+    }
+
+    fn find_in(&self, process: u32) -> BTreeMap<String, usize> {
+        let automaton = AhoCorasick::new(self.0.iter().map(|(_, needle)| needle)).unwrap();
+        let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+        let memory = File::open(format!("/proc/{process}/mem")).unwrap();
+        let mut found = BTreeMap::new();
+        let mut named = Vec::new();
+        for line in maps.lines() {
+            let mut fields = line.split_ascii_whitespace();
+            let (start, end) = fields.next().unwrap().split_once('-').unwrap();
+            let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+            let (access, name) = (fields.next().unwrap(), fields.nth(3).unwrap_or_default());
+            // The kernel's clock is no memory of the process.
+            if !access.starts_with('r') || name.starts_with("[vvar") || name == "[vsyscall]" {
+                continue;
+            }
+            named.push(name);
+            let mut region = vec![0; (end - start) as usize];
+            memory.read_exact_at(&mut region, start).expect(line);
+            for hit in automaton.find_overlapping_iter(&region) {
+                *found.entry(self.0[hit.pattern().as_usize()].0.clone()).or_insert(0) += 1;
+            }
+        }
+        assert!(named.contains(&"[heap]") && named.contains(&"[stack]"), "{maps}");
+        found
+    }
+}
+
+/// The secrets in a wrapped keyring.
+fn unwrap(wrapped: &[u8], kek: &[u8; 32]) -> Vec<(u16, [u8; 32])> {
+    let (header, sealed) = wrapped.split_at(16);
+    let mut siv = Aes256Siv::new_from_slice(&derive(kek, b"telseal/v1/keyring")).unwrap();
+    let entries = siv.decrypt([header], sealed).unwrap();
+    let entry = |entry: &[u8]| (u16::from_be_bytes([entry[0], entry[1]]), entry[2..].try_into().unwrap());
+    entries[2..].chunks(34).map(entry).collect()
+}
+
+fn derive(secret: &[u8; 32], info: &[u8]) -> [u8; 64] {
+    let mut key = [0; 64];
+    Hkdf::<Sha256>::new(Some(b"telseal/v1"), secret).expand(info, &mut key).unwrap();
+    key
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).unwrap();
+    bytes
+}
+
+fn digits(count: usize) -> String {
+    (0..count).map(|_| char::from(b'0' + random::<1>()[0] % 10)).collect()
+}
+
+fn byte(from: &mut impl Read) -> u8 {
+    let mut byte = [0];
+    from.read_exact(&mut byte).unwrap();
+    byte[0]
+}
+
+// The holder.
+
+struct Given<'a> {
+    secrets: [&'a [u8; 32]; 2],
+    kek: &'a [u8; 32],
+    phone: &'a str,
+    imsi: &'a str,
+    imei: &'a str,
+    imeisv: &'a str,
+}
+
+#[test]
+#[ignore = "the other tests start it, each in a process of its own"]
+fn holder() {
+    let Ok(task) = env::var("HOLDER_TASK") else { return };
+    // Not Stdin and Stdout themselves, which have buffers.
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned().unwrap());
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned().unwrap());
+    let mut bytes = Zeroizing::new(vec![0; 3 * 32 + 13 + 15 + 14 + 16]);
+    input.read_exact(&mut bytes).unwrap();
+
+    let (keys, texts) = bytes.split_at(3 * 32);
+    let (keys, texts) = (keys.as_chunks().0, str::from_utf8(texts).unwrap());
+    let given = Given {
+        secrets: [&keys[0], &keys[1]],
+        kek: &keys[2],
+        phone: &texts[..13],
+        imsi: &texts[13..28],
+        imei: &texts[28..42],
+        imeisv: &texts[42..],
+    };
+    let wrapped = far_below(|| perform(&task, &given));
+    if env::var("HOLDER_WIPES").unwrap() == "yes" {
+        zeroize_stack::<{ 8 * GAP }>();
+    }
+    if task == "forget" {
+        mem::forget(bytes);
+    } else {
+        drop(bytes);
+    }
+    output.write_all(&[b"#", &[wrapped.len() as u8], &wrapped[..]].concat()).unwrap();
+    // Until the searcher has seen enough.
+    assert_eq!(input.read(&mut [0]).unwrap(), 0);
+}
+
+const GAP: usize = 64 * 1024;
+
+/// Runs it so far down the stack that nothing called later covers what it leaves there.
+#[inline(never)]
+fn far_below<T>(run: impl FnOnce() -> T) -> T {
+    let gap = black_box([0u8; GAP]);
+    let result = run();
+    black_box(&gap);
+    result
+}
+
+/// Nothing that wipes itself is moved, but by the crate and by `unwrap`. Returns the wrapped keyring where the
+/// searcher needs it to know the secrets.
+#[inline(never)]
+fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
+    let version = |number| KeyVersion::try_from(number).unwrap();
+    let scope = Scope::new(LABELS).unwrap();
+    let mut keyring = Keyring::from_secrets([(version(1), given.secrets[0]), (version(2), given.secrets[1])]).unwrap();
+    match task {
+        "keyring" => {
+            keyring.rotate().unwrap();
+            let wrapped = keyring.wrap(given.kek);
+            keyring.retire(version(1)).unwrap();
+            return wrapped;
+        }
+        "unwrap" => {
+            let mut wrapped = keyring.wrap(given.kek);
+            black_box(&Keyring::unwrap(&wrapped, given.kek).unwrap());
+            assert!(Keyring::unwrap(&wrapped, given.secrets[0]).is_err());
+            wrapped[40] ^= 1;
+            assert!(Keyring::unwrap(&wrapped, given.kek).is_err());
+        }
+        "sealers" => {
+            black_box(&keyring.sealer::<PhoneNumber>(&scope));
+            black_box(&keyring.sealer::<Imsi>(&scope));
+            black_box(&keyring.sealer::<Imei>(&scope));
+            black_box(&keyring.sealer::<Imeisv>(&scope));
+        }
+        "identifiers" => identifiers(given),
+        "one" => {
+            one(&keyring.sealer::<PhoneNumber>(&scope), given.phone);
+            one(&keyring.sealer::<Imsi>(&scope), given.imsi);
+            one(&keyring.sealer::<Imei>(&scope), given.imei);
+            one(&keyring.sealer::<Imeisv>(&scope), given.imeisv);
+        }
+        "many" => many(&keyring.sealer(&scope), given.phone, |runs| runs.iter().for_each(|run| run())),
+        "elsewhere" => {
+            let phones = Arc::new(keyring.sealer(&scope));
+            let used = Arc::new(Barrier::new(2));
+            let text = Zeroizing::new(given.phone.to_owned());
+            thread::spawn({
+                let (phones, used) = (Arc::clone(&phones), Arc::clone(&used));
+                move || {
+                    far_below(|| many(&phones, &text, apart));
+                    drop((phones, text));
+                    used.wait();
+                    thread::park();
+                }
+            });
+            used.wait();
+        }
+        "forget" => {
+            let number: PhoneNumber = given.phone.parse().unwrap();
+            mem::forget(black_box(number.expose_e164()));
+            mem::forget(black_box(number));
+            mem::forget(keyring.sealer::<PhoneNumber>(&scope));
+            mem::forget(keyring);
+        }
+        "derive" => {
+            let key = derive(given.secrets[0], b"telseal/v1/siv\0P\x04acme\x07routing");
+            black_box((&key, &Aes256::new_from_slice(&key[..32]).unwrap()));
+        }
+        _ => panic!("unknown task {task}"),
+    }
+    Vec::new()
+}
+
+fn one<I: Identifier>(sealer: &Sealer<I>, text: &str) {
+    let identifier: I = text.parse().ok().unwrap();
+    let token = sealer.seal(&identifier);
+    assert!(sealer.open(&token).unwrap() == identifier);
+    assert!(sealer.lookup(&identifier).any(|found| found == token));
+    assert!(sealer.reseal(&token).unwrap() == token && sealer.tag(&identifier) == token.tag());
+}
+
+fn many(sealer: &Sealer<PhoneNumber>, text: &str, run: fn(&[&dyn Fn()])) {
+    let numbers = vec![text.parse().unwrap(); MANY];
+    let tokens = vec![sealer.seal(&numbers[0]); MANY];
+    run(&[
+        &|| sealer.seal_into(&numbers, &mut vec![Token::BLANK; MANY]).unwrap(),
+        &|| sealer.tag_into(&numbers, &mut vec![tokens[0].tag(); MANY]).unwrap(),
+        &|| {
+            let mut opened = vec![Err(OpenError::NotOpened); MANY];
+            sealer.open_into(&tokens, &mut opened).unwrap();
+            assert!(opened.iter().zip(&numbers).all(|(opened, number)| opened.as_ref() == Ok(number)));
+        },
+        &|| {
+            let rows = (0..MANY).map(|_| text.parse::<PhoneNumber>());
+            sealer.seal_rows_into(rows, &mut vec![Token::BLANK; MANY], |_, error| panic!("{error}")).unwrap();
+        },
+    ]);
+}
+
+fn identifiers(given: &Given<'_>) {
+    let number: PhoneNumber = given.phone.parse().unwrap();
+    let subscriber: Imsi = given.imsi.parse().unwrap();
+    let equipment: Imei = given.imei.parse().unwrap();
+    let software: Imeisv = given.imeisv.parse().unwrap();
+    apart(&[
+        &|| assert!(number == number.clone()),
+        &|| assert!(given.imei.parse::<Imeisv>().is_err() && given.imeisv.parse::<Imei>().is_err()),
+        &|| assert!(PhoneNumber::from_tbcd(&number.expose_tbcd()).unwrap() == number),
+        &|| assert!(Imsi::from_tbcd(&subscriber.expose_tbcd()).unwrap() == subscriber),
+        &|| assert!(Imei::from_tbcd(&equipment.expose_tbcd()).unwrap() == equipment),
+        &|| assert!(number.expose_tel_uri().parse::<PhoneNumber>().unwrap() == number),
+        &|| assert!(subscriber.expose_supi().parse::<Imsi>().unwrap() == subscriber),
+        &|| assert!(equipment.expose_hyphenated().parse::<Imei>().unwrap() == equipment),
+        &|| assert!(equipment.expose_urn().parse::<Imei>().unwrap() == equipment),
+        &|| assert!(software.expose_digits().parse::<Imeisv>().unwrap() == software),
+        &|| assert!(software.imei() != equipment),
+        // What printing leaves is not covered by parsing here.
+        &|| _ = black_box(&number.expose_e164()),
+        &|| _ = black_box(&subscriber.expose_digits()),
+        &|| _ = black_box(&equipment.expose_digits()),
+        &|| _ = black_box(&equipment.expose_urn()),
+        &|| _ = black_box(&software.expose_digits()),
+    ]);
+}
+
+/// Runs each deeper down the stack than the next, which so does not cover what it leaves there.
+fn apart(runs: &[&dyn Fn()]) {
+    #[inline(never)]
+    fn down(levels: usize, run: &dyn Fn()) {
+        let gap = black_box([0u8; 16 * 1024]);
+        if levels == 0 {
+            run()
+        } else {
+            down(levels - 1, run)
+        }
+        black_box(&gap);
+    }
+    for (level, run) in runs.iter().enumerate().rev() {
+        down(level, run);
+    }
+}

@@ -1,0 +1,163 @@
+//! What a value leaves in the heap block it was in, its padding and the key schedules of the crates below included:
+//! no byte that depends on the secret.
+//!
+//! Each is made with two secrets and dropped. A byte that differs then is a residue. Each is its own control: where
+//! it is forgotten instead, bytes differ.
+
+mod memory;
+
+use memory::{Heap, heap_after};
+use std::{hint::black_box, mem};
+use telseal::{Imei, Imeisv, Imsi, PhoneNumber};
+use zeroize::zeroize_stack;
+
+#[global_allocator]
+static HEAP: Heap = Heap;
+
+/// What is made with one secret and with another one leaves the same bytes. If it did not wipe itself, at least so
+/// many would differ.
+#[track_caller]
+fn wipes<S: ?Sized, T>(secrets: [&S; 2], least: usize, make: impl Fn(&S) -> T) {
+    let dropped = differing(secrets, |secret| drop(black_box(Box::new(make(secret)))));
+    assert_eq!(dropped, 0, "bytes of the secret left");
+    let forgotten = differing(secrets, |secret| mem::forget(black_box(Box::new(make(secret)))));
+    assert!(forgotten >= least, "the control shows {forgotten}");
+}
+
+/// How many bytes of the heap tell which secret it was.
+#[track_caller]
+fn differing<S: ?Sized>(secrets: [&S; 2], run: impl Fn(&S)) -> usize {
+    let [one, other] = secrets.map(|secret| {
+        zeroize_stack::<{ 128 * 1024 }>(); // What was there before gets into padding.
+        heap_after(|| run(secret))
+    });
+    assert_eq!(one.len(), other.len(), "not the same blocks");
+    assert!(!one.is_empty(), "no block");
+    one.iter().zip(&other).filter(|(one, other)| one != other).count()
+}
+
+/// But for the zeros of test equipment, and one in the phone numbers, digits in one place differ.
+const PHONES: [&str; 2] = ["+447700900123", "+15555550167"];
+const IMSIS: [&str; 2] = ["999701234567890", "001018765432109"];
+const IMEIS: [&str; 2] = ["00123456789012", "00876543210987"];
+const IMEISVS: [&str; 2] = ["0012345678901234", "0087654321098765"];
+
+#[test]
+fn what_wipes_nothing_is_seen() {
+    let left = differing([&[1; 32], &[2; 32]], |secret| drop(black_box(Box::new(*secret))));
+    assert_eq!(left, 32);
+    // Nor does growing.
+    let left = differing([&1u8, &2], |&secret| {
+        let mut list = Vec::with_capacity(8);
+        (0..9).for_each(|_| black_box(&mut list).push(secret));
+        list.fill(0);
+        black_box(&list);
+    });
+    assert_eq!(left, 8);
+}
+
+#[test]
+fn identifiers() {
+    wipes(PHONES, 6, |text| text.parse::<PhoneNumber>().unwrap());
+    wipes(IMSIS, 7, |text| text.parse::<Imsi>().unwrap());
+    wipes(IMEIS, 6, |text| text.parse::<Imei>().unwrap());
+    wipes(IMEISVS, 7, |text| text.parse::<Imeisv>().unwrap());
+    wipes(PHONES, 600, |text| vec![text.parse::<PhoneNumber>(); 100]);
+}
+
+#[test]
+fn exposed() {
+    wipes(PHONES, 10, |text| text.parse::<PhoneNumber>().unwrap().expose_e164());
+    wipes(PHONES, 6, |text| text.parse::<PhoneNumber>().unwrap().expose_address_string());
+    wipes(IMSIS, 15, |text| text.parse::<Imsi>().unwrap().expose_digits());
+    wipes(IMEIS, 12, |text| text.parse::<Imei>().unwrap().expose_urn());
+    wipes(IMEIS, 6, |text| text.parse::<Imei>().unwrap().expose_tbcd());
+    wipes(IMEISVS, 14, |text| text.parse::<Imeisv>().unwrap().expose_digits());
+}
+
+#[cfg(feature = "seal")]
+mod keys {
+    use super::*;
+    use telseal::{Identifier, KeyVersion, Keyring, OpenError, Scope, Sealer, Token};
+    use zeroize::Zeroize;
+
+    const SECRETS: [&[u8; 32]; 2] = [&[0x5A; 32], &[0xC3; 32]];
+
+    /// Two versions that are not alike.
+    fn keyring(secret: &[u8; 32]) -> Keyring {
+        let versions = [1, 2].map(|number| KeyVersion::try_from(number).unwrap());
+        let mut second = *secret;
+        second.rotate_left(1);
+        second[0] ^= 0xFF;
+        Keyring::from_secrets(versions.into_iter().zip([secret, &second])).unwrap()
+    }
+
+    fn sealer<I: Identifier>(secret: &[u8; 32]) -> Sealer<I> {
+        keyring(secret).sealer(&Scope::new(["acme", "routing"]).unwrap())
+    }
+
+    #[test]
+    fn keyrings() {
+        wipes(SECRETS, 64, keyring);
+    }
+
+    #[test]
+    fn retired_versions() {
+        let first = KeyVersion::try_from(1).unwrap();
+        let left = |retire: bool| {
+            differing(SECRETS, |secret| {
+                let secrets = [(first, secret), (KeyVersion::try_from(2).unwrap(), &[7; 32])];
+                let mut keyring = Keyring::from_secrets(secrets).unwrap();
+                if retire {
+                    keyring.retire(first).unwrap();
+                }
+                mem::forget(black_box(keyring));
+            })
+        };
+        assert_eq!([left(true), left(false)], [0, 32]);
+    }
+
+    #[test]
+    fn wrapping() {
+        let kek = [0x11; 32];
+        let left = differing(SECRETS, |secret| {
+            let mut wrapped = keyring(secret).wrap(&kek);
+            drop(black_box(Keyring::unwrap(&wrapped, &kek).unwrap()));
+            assert!(Keyring::unwrap(&wrapped, secret).is_err());
+            // A keyring's wrapping is no secret, and is the caller's.
+            wrapped.zeroize();
+        });
+        assert_eq!(left, 0);
+        let left = differing(SECRETS, |kek| keyring(&[7; 32]).wrap(kek).zeroize());
+        assert_eq!(left, 0);
+    }
+
+    /// Two versions of two keys of 15 round keys: of so many bytes, some are equal by chance.
+    const SCHEDULES: usize = 2 * 2 * 15 * 16 - 40;
+
+    #[test]
+    fn sealers() {
+        wipes(SECRETS, SCHEDULES, sealer::<PhoneNumber>);
+        wipes(SECRETS, SCHEDULES, sealer::<Imsi>);
+        wipes(SECRETS, SCHEDULES, sealer::<Imei>);
+        wipes(SECRETS, SCHEDULES, sealer::<Imeisv>);
+    }
+
+    #[test]
+    fn lookups() {
+        let phones = sealer(SECRETS[0]);
+        wipes(PHONES, 6, |text| phones.lookup(&text.parse::<PhoneNumber>().unwrap()));
+    }
+
+    #[test]
+    fn what_was_opened() {
+        let phones = sealer(SECRETS[0]);
+        let tokens: Vec<Token<PhoneNumber>> = PHONES.iter().map(|text| phones.seal(&text.parse().unwrap())).collect();
+        wipes([&tokens[0], &tokens[1]], 6, |token| phones.open(token).unwrap());
+        wipes([&tokens[0], &tokens[1]], 6 * 300, |token| {
+            let mut opened = vec![Err(OpenError::NotOpened); 300];
+            phones.open_into(&[*token; 300], &mut opened).unwrap();
+            opened
+        });
+    }
+}
