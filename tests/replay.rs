@@ -23,9 +23,9 @@ use std::{
 type Target = (&'static str, fn(&[u8]), usize);
 
 const TARGETS: [Target; 14] = [
-    ("phone", bodies::phone, 22),
+    ("phone", bodies::phone, 31),
     ("imsi", bodies::imsi, 9),
-    ("imei", bodies::imei, 16),
+    ("imei", bodies::imei, 17),
     ("imeisv", bodies::imeisv, 8),
     ("tbcd", bodies::tbcd, 23),
     ("token", bodies::token, 28),
