@@ -36,7 +36,7 @@ const TARGETS: [Target; 14] = [
     ("unwrap", bodies::unwrap, 14),
     ("contents", bodies::contents, 16),
     ("keyring", bodies::keyring, 17),
-    ("router", router::router, 19),
+    ("router", router::router, 20),
 ];
 
 #[test]

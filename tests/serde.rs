@@ -86,7 +86,7 @@ fn key_versions_are_numbers() {
 #[test]
 fn no_error_shows_what_was_found() {
     #[track_caller]
-    fn shows_nothing<T>(input: &dyn Debug, error: impl std::fmt::Display + Debug) {
+    fn shows_nothing(input: &dyn Debug, error: impl std::fmt::Display + Debug) {
         for text in [error.to_string(), format!("{error:?}")] {
             assert!(!text.contains("4420") && !text.contains("7946"), "{input:?}: {text}");
             assert!(!text.contains("true") && !text.contains('é'), "{input:?}: {text}");
@@ -94,9 +94,9 @@ fn no_error_shows_what_was_found() {
     }
     fn check<T: DeserializeOwned + Debug>(json: &[&str]) {
         for text in json.iter().chain(&["[442079460018]", "{\"442079460018\": 442079460018}"]) {
-            shows_nothing::<T>(text, serde_json::from_str::<T>(text).unwrap_err());
-            shows_nothing::<T>(text, serde_json::from_reader::<_, T>(text.as_bytes()).unwrap_err());
-            shows_nothing::<T>(text, serde_json::from_value::<T>(text.parse().unwrap()).unwrap_err());
+            shows_nothing(text, serde_json::from_str::<T>(text).unwrap_err());
+            shows_nothing(text, serde_json::from_reader::<_, T>(text.as_bytes()).unwrap_err());
+            shows_nothing(text, serde_json::from_value::<T>(text.parse().unwrap()).unwrap_err());
         }
         let bytes = [
             postcard::to_allocvec(&442079460018_u64),
@@ -109,11 +109,11 @@ fn no_error_shows_what_was_found() {
             match postcard::from_bytes::<T>(&bytes) {
                 // A format that does not say what it holds: a few bytes of a float or a length are a number too.
                 Ok(read) => assert!(format!("{read:?}").starts_with("KeyVersion(")),
-                Err(error) => shows_nothing::<T>(&bytes, error),
+                Err(error) => shows_nothing(&bytes, error),
             }
         }
         fn visited<'de, T: DeserializeOwned + Debug>(found: impl IntoDeserializer<'de, ValueError> + Debug + Copy) {
-            shows_nothing::<T>(&found, T::deserialize(found.into_deserializer()).unwrap_err());
+            shows_nothing(&found, T::deserialize(found.into_deserializer()).unwrap_err());
         }
         visited::<T>(442079460018_u64);
         visited::<T>(-442079460018_i64);
