@@ -63,9 +63,9 @@ impl fmt::Display for Kind {
 /// Methods of a supertrait can be called by whoever has the subtrait in a bound, so these ask for what only the
 /// crate can make.
 ///
-/// ```compile_fail,E0423
+/// ```compile_fail,E0603
 /// fn block<I: telseal::Identifier>(identifier: &I) {
-///     identifier.block(Internal(()));
+///     identifier.block(telseal::identifier::Internal(()));
 /// }
 /// ```
 pub trait Sealed: Sized {

@@ -10,7 +10,7 @@ type TextReader = (&'static str, fn(&str) -> Result<(), ParseError>);
 type OctetReader = (&'static str, fn(&[u8]) -> Result<(), ParseError>);
 
 /// All that reads a text.
-const TEXT_READERS: [TextReader; 14] = [
+const TEXT_READERS: [TextReader; 15] = [
     ("PhoneNumber", |text| text.parse::<PhoneNumber>().map(drop)),
     ("msisdn", |text| PhoneNumber::from_msisdn(text).map(drop)),
     ("Imsi", |text| text.parse::<Imsi>().map(drop)),
@@ -24,6 +24,7 @@ const TEXT_READERS: [TextReader; 14] = [
     ("hex token of IMEISVs", |text| Token::<Imeisv>::from_hex(text).map(drop)),
     ("tag", |text| text.parse::<Tag<Imsi>>().map(drop)),
     ("hex tag", |text| Tag::<Imsi>::from_hex(text).map(drop)),
+    ("key version", |text| text.parse::<KeyVersion>().map(drop)),
     ("scope", scope),
 ];
 
@@ -50,10 +51,12 @@ const OCTET_READERS: [OctetReader; 8] = [
 ];
 
 /// Texts that are read by some reader, and texts that nearly are.
-const FORMS: [&str; 24] = [
+const FORMS: [&str; 26] = [
     "+442079460018",
     "+44 (20) 7946-0018",
     "+44 (0)20 7946 0018",
+    "+44 (20 7946 0018",
+    "+44 20) 7946 (0018",
     "tel:+44-20-7946-0018;npdi;rn=+442079460999",
     "tel:+442079460018;ext=1234",
     "msisdn-442079460018",
@@ -213,5 +216,5 @@ fn errors_are_errors() {
         "".parse::<I>().is_err_and(|error| error == error.clone())
     }
     assert!(parses::<PhoneNumber>() && parses::<Imsi>() && parses::<Imei>() && parses::<Imeisv>());
-    assert_eq!(KeyVersion::try_from(0).unwrap_err().to_string(), "key version: expected a number from 1 to 65535");
+    assert_eq!(KeyVersion::try_from(0).unwrap_err().to_string(), "key version: expected a key version from 1 to 65535");
 }

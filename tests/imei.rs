@@ -12,7 +12,7 @@ const DIGITS: &str = "49015420323751";
 
 const CHECK: &str = "IMEI: the check digit does not fit the digits before it at byte ";
 const CHECK_OR_SPARE: &str = "IMEI: expected the check digit or the spare digit zero at byte ";
-const FORM: &str = "IMEI: expected 14 digits, 15, or 15 in hyphenated groups";
+const FORM: &str = "IMEI: expected 14 digits, 15, or 15 in hyphenated groups, or `imei-` or `urn:gsma:imei:` and 15";
 const GROUPS: &str = "IMEI: expected 15 digits in hyphenated groups of 8, 6 and 1";
 const SV: &str = "IMEI: found an IMEISV, which has 16 digits: read it as `Imeisv`";
 

@@ -36,8 +36,9 @@ fn every_form_gives_the_same_number() {
         "+(44)2079460018",
         "+ 44 20 7946 0018 ",
         "+44  20--7946..0018",
-        "+44 (20 7946 0018",
-        "+44 20) 7946 0018",
+        "+44 (20) (7946) 0018",
+        "+44()2079460018",
+        "+44 20 7946 (0018)",
         "tel:+442079460018",
         "tel:+44-20-7946-0018",
         "TEL:+44-20-7946-0018",
@@ -101,8 +102,8 @@ fn display_of_the_exposed_text() {
     assert_eq!(format!("{:>15}", number.expose_e164()), "  +442079460018");
 }
 
-/// Behind the `+`, at every place: the five separators are skipped, digits belong to the number, and every other
-/// character is refused where it stands.
+/// Behind the `+`, at every place: the separators are skipped, digits belong to the number, and every other
+/// character is refused where it stands, as is a parenthesis alone.
 #[test]
 fn every_character_at_every_place() {
     for (prefix, digits) in [("+", "442079460018"), ("tel:+", "442079460018")] {
@@ -112,7 +113,8 @@ fn every_character_at_every_place() {
                 let text = format!("{prefix}{}{char}{}", &digits[..at], &digits[at..]);
                 let place = prefix.len() + at;
                 match char {
-                    ' ' | '-' | '.' | '(' | ')' => read_as(digits, &[&text]),
+                    ' ' | '-' | '.' => read_as(digits, &[&text]),
+                    '(' | ')' => refused(parse(&text), &parenthesis(place)),
                     '0' if at == 0 => refused(parse(&text), &zero_first(place)),
                     '0'..='9' => read_as(&text[prefix.len()..], &[&text]),
                     ';' if prefix == "tel:+" => match at {
@@ -129,6 +131,14 @@ fn every_character_at_every_place() {
 
 fn zero_first(at: usize) -> String {
     format!("phone number: expected a country code, which never begins with zero, at byte {at}")
+}
+
+fn international(at: usize) -> String {
+    format!("phone number: expected `+` and the country code, or `tel:+` or `msisdn-` before it at byte {at}")
+}
+
+fn parenthesis(at: usize) -> String {
+    format!("phone number: expected parentheses in pairs, none inside another, at byte {at}")
 }
 
 fn parameter(at: usize) -> String {
@@ -173,20 +183,28 @@ fn without_its_country_code_nothing_is_read() {
         "(+44)2079460018",
         "\u{FEFF}+442079460018",
         "\u{FF0B}442079460018",
-        "tel:",
         "tel",
-        "tel:442079460018",
-        "tel:020-7946-0018;phone-context=+44",
-        "tel: +442079460018",
-        "tel:\u{FF0B}442079460018",
+        "tel+442079460018",
         "sip:+442079460018",
         "msisdn",
         "MSISDN-442079460018",
         "extid-442079460018@example.com",
         "imsi-001010123456789",
     ] {
-        let message = "phone number: expected `+` and the country code, or `tel:+` or `msisdn-` before it at byte 0";
-        refused(parse(text), message);
+        refused(parse(text), &international(0));
+    }
+    for text in [
+        "tel:",
+        "TEL:442079460018",
+        "tel:442079460018",
+        "tel:020-7946-0018;phone-context=+44",
+        "tel: +442079460018",
+        "tel:(+44)2079460018",
+        "tel:tel:+442079460018",
+        "tel:msisdn-442079460018",
+        "tel:\u{FF0B}442079460018",
+    ] {
+        refused(parse(text), &international(4));
     }
 }
 
@@ -194,7 +212,7 @@ fn without_its_country_code_nothing_is_read() {
 fn a_country_code_does_not_begin_with_zero() {
     refused(parse("+0442079460018"), &zero_first(1));
     refused(parse("+00442079460018"), &zero_first(1));
-    refused(parse("+ (-.0442079460018"), &zero_first(5));
+    refused(parse("+ (-.04)42079460018"), &zero_first(5));
     refused(parse("tel:+0442079460018"), &zero_first(5));
     refused(parse("msisdn-0442079460018"), &zero_first(7));
     refused(PhoneNumber::from_msisdn("00442079460018"), &zero_first(0));
@@ -211,7 +229,8 @@ fn a_trunk_prefix_is_not_dropped() {
         ("+44(0)2079460018", 3),
         ("+44 ( 0 ) 20 7946 0018", 4),
         ("+44 (-0.)20 7946 0018", 4),
-        ("+44 ((0))20 7946 0018", 5),
+        ("+44 (20)(0)79460018", 8),
+        ("+44 (0)20 (7946 0018", 4),
         ("+(0)442079460018", 1),
         ("+44 20 7946 0018 (0)", 17),
         ("+44 (20) (0) 7946 0018", 9),
@@ -222,9 +241,46 @@ fn a_trunk_prefix_is_not_dropped() {
         refused(parse(text), &format!("phone number: leave out the trunk prefix in parentheses at byte {at}"));
     }
     refused(parse("+4420794600180000 (0)000"), &count(20)); // past the sixteenth digit nothing is looked at
-    // Other digits in parentheses are digits: there are countries whose area codes begin with zero.
-    read_as("442079460018", &["+442 (07) 946 0018", "+442(0794)60018", "+4420794600(18)"]);
+    // Other digits in parentheses are digits, their zeros too: some countries' numbers begin with one.
+    read_as(
+        "442079460018",
+        &["+442 (07) 946 0018", "+442(0794)60018", "+4420794600(18)", "+44 20 7946 (0018)", "+44 20 7946 (00)18"],
+    );
     read_as("442079460018", &["+44 (2)079460018", "+44 (20) 7946 0018", "+(44)(2079)(460018)"]);
+}
+
+/// A zero in parentheses that do not pair may be a trunk prefix or not: what cannot be told is not read.
+#[test]
+fn parentheses_pair_and_are_not_nested() {
+    for (text, at) in [
+        ("+44 (0 20 7946 0018", 4),
+        ("+44 (0()20) 7946 0018", 6),
+        ("+44 (0 (20) 7946 0018", 7),
+        ("+44 (() 0) 20 7946 0018", 5),
+        ("+44)20(7946 0018", 3),
+        ("+44 (20 7946 0018", 4),
+        ("+44 20) 7946 0018", 6),
+        ("+44 (20)) 7946 0018", 8),
+        ("+44 ((20)) 7946 0018", 5),
+        ("+44 ((0))20 7946 0018", 5),
+        ("+44 (20) (7946 0018", 9),
+        ("+44 20 7946 0018(", 16),
+        ("+)442079460018", 1),
+        ("+(442079460018", 1),
+        ("+(", 1),
+        ("tel:+44(20-7946-0018", 7),
+        ("tel:+44)20-7946-0018", 7),
+        ("tel:+44(20-7946-0018;npdi=)", 7),
+        ("tel:+442079460018(;ext=7", 17),
+        ("+4420794600180000000(0", 20),
+    ] {
+        refused(parse(text), &parenthesis(at));
+    }
+    // The first fault is told.
+    refused(parse("+44 (20 x 7946 0018"), "phone number: expected a digit at byte 8");
+    // These forms have no separators at all.
+    refused(parse("msisdn-44(20)79460018"), "phone number: expected a digit at byte 9");
+    refused(PhoneNumber::from_msisdn("44(20)79460018"), "phone number: expected a digit at byte 2");
 }
 
 #[test]
@@ -378,10 +434,10 @@ fn address_strings_count_from_their_first_octet() {
 #[test]
 fn very_long_input() {
     let (digits, spaces) = ("4".repeat(LONG), " ".repeat(LONG));
-    refused(
-        parse(&digits),
-        "phone number: expected `+` and the country code, or `tel:+` or `msisdn-` before it at byte 0",
-    );
+    refused(parse(&digits), &international(0));
+    refused(parse(&format!("tel:{digits}")), &international(4));
+    refused(parse(&format!("+{digits}(")), &parenthesis(LONG + 1));
+    refused(parse(&format!("+{}", "(".repeat(LONG))), &parenthesis(2));
     refused(parse(&format!("+{digits}")), &count(LONG));
     refused(parse(&format!("+{digits}x")), &format!("phone number: expected a digit at byte {}", LONG + 1));
     refused(parse(&format!("+{spaces}")), &count(0));

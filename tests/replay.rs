@@ -23,9 +23,9 @@ use std::{
 type Target = (&'static str, fn(&[u8]), usize);
 
 const TARGETS: [Target; 14] = [
-    ("phone", bodies::phone, 22),
+    ("phone", bodies::phone, 31),
     ("imsi", bodies::imsi, 9),
-    ("imei", bodies::imei, 16),
+    ("imei", bodies::imei, 17),
     ("imeisv", bodies::imeisv, 8),
     ("tbcd", bodies::tbcd, 23),
     ("token", bodies::token, 28),
@@ -36,7 +36,7 @@ const TARGETS: [Target; 14] = [
     ("unwrap", bodies::unwrap, 14),
     ("contents", bodies::contents, 16),
     ("keyring", bodies::keyring, 17),
-    ("router", router::router, 19),
+    ("router", router::router, 20),
 ];
 
 #[test]

@@ -67,18 +67,80 @@ fn key_versions_are_numbers() {
     json(version(65535), "65535");
     binary(version(1), &[1]);
     binary(version(300), &[0xAC, 0x02]);
-    for (text, message) in [
-        ("0", "key version: expected a number from 1 to 65535"),
-        ("65536", "invalid value: integer `65536`, expected u16"),
-        ("-1", "invalid value: integer `-1`, expected u16"),
-        ("\"1\"", "invalid type: string \"1\", expected u16"),
-    ] {
-        bad_json::<KeyVersion>(text, message);
+    let expected = "expected a key version from 1 to 65535";
+    for text in ["0", "65536", "-1", "-65535", "18446744073709551615"] {
+        bad_json::<KeyVersion>(text, &format!("invalid type: another number, {expected}"));
     }
+    for text in ["1.0", "1e2", "18446744073709551616"] {
+        bad_json::<KeyVersion>(text, &format!("invalid type: another type, {expected}"));
+    }
+    bad_json::<BTreeMap<KeyVersion, ()>>("{\"65536\":null}", &format!("invalid type: another number, {expected}"));
     assert!(postcard::from_bytes::<KeyVersion>(&[0]).is_err());
+    assert!(postcard::from_bytes::<KeyVersion>(&[0x80, 0x80, 0x04]).is_err()); // 65536
     let zero: U64Deserializer<ValueError> = 0_u64.into_deserializer();
-    let message = "key version: expected a number from 1 to 65535";
+    let message = format!("invalid type: another number, {expected}");
     assert_eq!(KeyVersion::deserialize(zero).unwrap_err().to_string(), message);
+}
+
+/// A phone number that stands in the wrong column, as whatever type.
+#[test]
+fn no_error_shows_what_was_found() {
+    #[track_caller]
+    fn shows_nothing(input: &dyn Debug, error: impl std::fmt::Display + Debug) {
+        for text in [error.to_string(), format!("{error:?}")] {
+            assert!(!text.contains("4420") && !text.contains("7946"), "{input:?}: {text}");
+            assert!(!text.contains("true") && !text.contains('é'), "{input:?}: {text}");
+        }
+    }
+    fn check<T: DeserializeOwned + Debug>(json: &[&str]) {
+        for text in json.iter().chain(&["[442079460018]", "{\"442079460018\": 442079460018}"]) {
+            shows_nothing(text, serde_json::from_str::<T>(text).unwrap_err());
+            shows_nothing(text, serde_json::from_reader::<_, T>(text.as_bytes()).unwrap_err());
+            shows_nothing(text, serde_json::from_value::<T>(text.parse().unwrap()).unwrap_err());
+        }
+        let bytes = [
+            postcard::to_allocvec(&442079460018_u64),
+            postcard::to_allocvec(&-442079460018_i64),
+            postcard::to_allocvec(&442079460018.0_f64),
+            postcard::to_allocvec("442079460018"),
+            postcard::to_allocvec("4420794600184420794600"),
+        ];
+        for bytes in bytes.map(Result::unwrap) {
+            match postcard::from_bytes::<T>(&bytes) {
+                // A format that does not say what it holds: a few bytes of a float or a length are a number too.
+                Ok(read) => assert!(format!("{read:?}").starts_with("KeyVersion(")),
+                Err(error) => shows_nothing(&bytes, error),
+            }
+        }
+        fn visited<'de, T: DeserializeOwned + Debug>(found: impl IntoDeserializer<'de, ValueError> + Debug + Copy) {
+            shows_nothing(&found, T::deserialize(found.into_deserializer()).unwrap_err());
+        }
+        visited::<T>(442079460018_u64);
+        visited::<T>(-442079460018_i64);
+        visited::<T>(442079460018_u128);
+        visited::<T>(-442079460018_i128);
+        visited::<T>(442079460018.0_f64);
+        visited::<T>("442079460018");
+        visited::<T>(&b"442079460018"[..]);
+        visited::<T>('é');
+        visited::<T>(true);
+    }
+    let texts = [
+        "\"442079460018\"",
+        "\"+442079460018\"",
+        "\"4420794600184420794600\\u00e9\"",
+        "\"442079460018442079460018442079460018\"",
+        "\"é\"",
+    ];
+    check::<Token<PhoneNumber>>(&texts);
+    check::<Tag<PhoneNumber>>(&texts);
+    check::<KeyVersion>(&[
+        "442079460018",
+        "-442079460018",
+        "442079460018.5",
+        "4.42079460018e11",
+        "442079460018442079460018",
+    ]);
 }
 
 /// As they are used: fields, options, keys of a map.

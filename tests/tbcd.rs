@@ -59,6 +59,9 @@ fn naive(kind: &Kind, octets: &[u8]) -> Result<String, String> {
         return misplaced;
     }
     let digits: String = nibbles[..filler].iter().map(|digit| char::from(b'0' + digit)).collect();
+    if kind.name == "IMEI" && digits.len() == 16 {
+        return Err("found an IMEISV, which has 16 digits: read it as `Imeisv`".into());
+    }
     if !(kind.min..=kind.max).contains(&digits.len()) {
         return range(kind.min, kind.max, "digits", digits.len());
     }
@@ -157,6 +160,17 @@ fn nothing_is_cut_short() {
     for (digits, message) in refusals {
         refused(PhoneNumber::from_tbcd(&tbcd(digits)), message);
     }
+}
+
+/// Sixteen digits are an IMEISV, whatever its last two say; with anything else in them the octets are none.
+#[test]
+fn an_imeisv_is_no_imei() {
+    for digits in ["4901542032375142", "4901542032375180", "4901542032375100"] {
+        let octets = tbcd(digits);
+        refused(Imei::from_tbcd(&octets), "IMEI: found an IMEISV, which has 16 digits: read it as `Imeisv`");
+        assert!(Imeisv::from_tbcd(&octets).unwrap().imei() == digits[..14].parse().unwrap());
+    }
+    refused(Imei::from_tbcd(&tbcd("49015420323751A0")), "IMEI: expected a digit in both halves of the octet at byte 7");
 }
 
 proptest! {

@@ -105,7 +105,7 @@ fn key_version_zero() {
         let mut bytes = bytes(I::KIND);
         bytes[1..3].fill(0);
         for (read, at) in read::<I>(&bytes).into_iter().zip([1, 2, 1]) {
-            refused(read, &format!("token of {}s: expected a number from 1 to 65535 at byte {at}", I::KIND));
+            refused(read, &format!("token of {}s: expected a key version from 1 to 65535 at byte {at}", I::KIND));
         }
     }
     for_every_kind!(check());
@@ -335,13 +335,50 @@ fn key_versions() {
         assert_eq!((version.get(), u16::from(version)), (number, number));
         assert_eq!(version.next().map(KeyVersion::get), number.checked_add(1));
     }
-    refused(KeyVersion::try_from(0), "key version: expected a number from 1 to 65535");
+    refused(KeyVersion::try_from(0), "key version: expected a key version from 1 to 65535");
     assert_eq!(KeyVersion::FIRST.get(), 1);
     let versions = [1, 2, 255, 256, 65535].map(|number| KeyVersion::try_from(number).unwrap());
     assert!(versions.is_sorted());
     all_different(&versions);
     assert_eq!(versions.map(|version| version.to_string()), ["1", "2", "255", "256", "65535"]);
     assert_eq!(format!("{:?} {:>7}|", versions[1], versions[4]), "KeyVersion(2)   65535|");
+}
+
+/// Decimal digits as `Display` writes them; leading zeros do no harm.
+#[test]
+fn key_versions_as_text() {
+    for number in 1..=u16::MAX {
+        let version = KeyVersion::try_from(number).unwrap();
+        assert_eq!(version.to_string().parse(), Ok(version));
+    }
+    assert_eq!("007".parse::<KeyVersion>().unwrap().get(), 7);
+    for text in [
+        "",
+        "0",
+        "00",
+        "65536",
+        "65537",
+        "131073",
+        "442079460018",
+        "+1",
+        "++1",
+        "-1",
+        "-0",
+        "+",
+        "-",
+        " 1",
+        "1 ",
+        "1\n",
+        "1.0",
+        "1e3",
+        "0x1",
+        "1_000",
+        "one",
+        "\u{661}",
+        "\u{FF11}",
+    ] {
+        refused(text.parse::<KeyVersion>(), "key version: expected a key version from 1 to 65535");
+    }
 }
 
 fn any_bytes(kind: Kind) -> impl Strategy<Value = [u8; 27]> {

@@ -143,7 +143,7 @@ impl Directory {
         })
     }
 
-    /// A lost device: messages to it are refused from now on. It cannot opt out either, and come back as another.
+    /// A lost device: messages to it are refused from now on, and it cannot opt out.
     pub(crate) fn switch_off(&self, imei: &[Handle]) -> Result<u64, Fault> {
         self.change(|tables| {
             let (endpoint, _) = find(&tables.indices[IMEI], imei)?.ok_or(Fault::No("unknown"))?;
@@ -154,11 +154,15 @@ impl Directory {
         })
     }
 
-    /// Opt-out: the row, its index entries and its mail are deleted.
+    /// Opt-out: the row, its index entries and its mail are deleted. Refused where the row is off: a lost device
+    /// would come back as another.
     pub(crate) fn forget(&self, phone: &[Handle]) -> Result<u64, Fault> {
         self.change(|tables| {
             let (endpoint, _) = find(&tables.indices[PHONE], phone)?.ok_or(Fault::No("unknown"))?;
             let row = tables.row(endpoint)?;
+            if !row.on {
+                return Err(Fault::No("off"));
+            }
             for (index, handle) in tables.indices.iter_mut().zip(&row.handles) {
                 index.remove(&**handle)?;
             }

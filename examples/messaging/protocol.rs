@@ -206,10 +206,28 @@ mod tests {
         assert_eq!(ask(&directory, format!("replace {} {}", old.join(" "), new.join(" "))), "ok 7");
         assert_eq!(ask(&directory, format!("imsi {swapped}")), "ok 7");
         assert_eq!(ask(&directory, format!("imsi {},{}", new[1], old[1])), "no unknown");
-        assert_eq!(ask(&directory, format!("switch-off {}", new[2])), "ok 7");
-        assert_eq!(ask(&directory, format!("send {} {} 5", old[0], new[0])), "no off");
         assert_eq!(ask(&directory, format!("forget {}", new[0])), "ok 7");
         assert_eq!(ask(&directory, "sizes"), "ok 0 0 0 0");
+    }
+
+    #[test]
+    fn a_lost_device_stays_off() {
+        let (directory, row, new) = one_subscriber();
+        let register = |row: &[String; 4]| format!("register {} 8", row.join(" "));
+        assert_eq!(ask(&directory, format!("switch-off {}", row[2])), "ok 7");
+        assert_eq!(ask(&directory, format!("forget {}", row[0])), "no off");
+        assert_eq!(ask(&directory, register(&row)), "no taken");
+        // With another number and SIM it is still the same device.
+        let [phone, imsi, ..] = new.clone();
+        assert_eq!(ask(&directory, register(&[phone, imsi, row[2].clone(), row[3].clone()])), "no taken");
+        assert_eq!(ask(&directory, format!("replace {} {}", row.join(" "), new.join(" "))), "ok 7");
+        assert_eq!(ask(&directory, format!("forget {}", new[0])), "no off");
+        assert_eq!(ask(&directory, format!("send {} {} 5", row[0], new[0])), "no off");
+        assert_eq!(ask(&directory, "sizes"), "ok 1 1 1 1");
+        // The control: what is on can opt out and come back.
+        let (directory, row, _) = one_subscriber();
+        assert_eq!(ask(&directory, format!("forget {}", row[0])), "ok 7");
+        assert_eq!(ask(&directory, register(&row)), "ok");
     }
 
     #[test]

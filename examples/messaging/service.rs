@@ -335,7 +335,7 @@ impl Service<'_> {
                 5 => (format!("forget {imsi}").into(), "error token of phone numbers: expected the kind letter"),
                 6 => (altered(inside, "?").into(), "error token of phone numbers: expected a character"),
                 7 => (altered(1, "A").into(), "error token of phone numbers: expected format version 1"),
-                8 => (altered(2, "AA").into(), "error token of phone numbers: expected a number from 1"),
+                8 => (altered(2, "AA").into(), "error token of phone numbers: expected a key version from 1"),
                 9 => (phone[random % 36..].into(), "error expected a known verb"),
                 10 => (format!("collect {phone}").into(), "error invalid digit"),
                 // Well-formed and of nobody: only the key holder could tell that it was altered.
