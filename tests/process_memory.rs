@@ -5,7 +5,6 @@
 //! search neither leaves copies nor covers any. Registers are not searched.
 
 #![cfg(all(target_os = "linux", feature = "getrandom"))]
-
 #![allow(clippy::unwrap_used)] // what fails here fails the test
 
 mod memory;
