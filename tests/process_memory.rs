@@ -5,6 +5,7 @@
 //! search neither leaves copies nor covers any. Registers are not searched.
 
 #![cfg(all(target_os = "linux", feature = "getrandom"))]
+#![allow(clippy::unwrap_used)] // what fails here fails the test
 
 mod memory;
 
@@ -43,15 +44,28 @@ const MANY: usize = 200;
 const MOVED: &str = "digit block";
 /// How many may be there: fewer than in the work space of a batch, 128.
 const MOVES: usize = 100;
+/// Where the compiler keeps every local variable on the stack, it leaves the steps of parsing there too.
+const LOCALS: &[&str] = if cfg!(debug_assertions) { &["ASCII digits", "digits a byte each"] } else { &[] };
 
-/// Nothing is left but what [`MOVED`] says; and nothing at all where the caller wipes its stack afterwards.
+/// Nothing is left but such digits; and nothing at all where the caller wipes its stack afterwards.
 #[track_caller]
 fn leaves_nothing(task: &str) {
-    let mut found = search(task, true);
+    let found = search(task, true);
     assert!(found.is_empty(), "{task}, and the stack wiped: {found:#?}");
-    found = search(task, false);
-    found.retain(|what, count| what != MOVED || *count > MOVES);
-    assert!(found.is_empty(), "{task}: {found:#?}");
+    leaves_only(&[], task);
+}
+
+/// What is left where the stack is not wiped.
+#[track_caller]
+fn leaves_only(more: &[&str], task: &str) {
+    let found = search(task, false);
+    for (what, &count) in &found {
+        let expected = match what.as_str() {
+            MOVED => count <= MOVES,
+            other => more.contains(&other) || LOCALS.contains(&other),
+        };
+        assert!(expected, "{task}: {found:#?}");
+    }
 }
 
 #[test]
@@ -84,29 +98,20 @@ fn of_sealing_many() {
     leaves_nothing("many");
 }
 
-/// What dropping a sealer does not reach: the stack of another thread that has used it. Where the processor has
-/// VAES, `aes` has put round keys and outputs there, and the mask of S2V has been handed over there.
+/// What dropping a sealer does not reach: the stack of another thread that has used it. `aes` has put round keys and
+/// outputs there, in software and where the processor has VAES, and the mask of S2V has been handed over there.
 #[test]
 fn of_sealing_on_another_thread() {
-    let found = search("elsewhere", false);
-    let expected = ["sealing key", "sealing key's schedule", "sealing key's mask", "keystream", MOVED];
-    assert!(found.keys().all(|what| expected.contains(&what.as_str())), "{found:#?}");
-    assert!(found.get(MOVED).is_none_or(|&count| count <= MOVES), "{found:#?}");
+    leaves_only(&["sealing key", "sealing key's schedule", "sealing key's mask", "keystream"], "elsewhere");
 }
 
 /// The control of wiping on drop, and that the search knows what all of it looks like.
 #[test]
 fn what_is_forgotten_is_found() {
     let found = search("forget", false);
-    for what in [
-        "secret",
-        "sealing key",
-        "sealing key's schedule",
-        "sealing key's mask",
-        "key-encryption key",
-        "digit block",
-        "ASCII digits",
-    ] {
+    for what in
+        ["secret", "sealing key's schedule", "sealing key's mask", "key-encryption key", "digit block", "ASCII digits"]
+    {
         assert!(found.contains_key(what), "{what}: {found:#?}");
     }
 }
@@ -212,11 +217,15 @@ impl Needles {
         self.add(name, &key);
         for half in key.chunks(32) {
             let aes = Aes256::new_from_slice(half).unwrap();
-            // 15 round keys for each direction, half of one at a time. In software they are bitsliced, 8 words each,
-            // and a word has but 16 bits of them.
-            let (length, piece) = if aes::hardware_accelerated() { (480, 8) } else { (960, 32) };
-            for piece in memory::bytes(&aes)[..length].chunks(piece) {
+            // 15 round keys, and in hardware as many for decryption: half of one at a time.
+            let directions = if aes::hardware_accelerated() { 2 } else { 1 };
+            for piece in memory::bytes(&aes)[..directions * 15 * 16].chunks(8) {
                 self.0.push((format!("{name}'s schedule"), piece.to_vec()));
+                // In software four blocks are worked on at once, each bit of the key beside itself.
+                let bits = u64::from_le_bytes(piece.try_into().unwrap());
+                let nibbles = (0..64).map(|i| (bits >> i & 1) as u8 * 0xF).collect::<Vec<_>>();
+                let spread = nibbles.chunks(2).map(|pair| pair[0] | pair[1] << 4);
+                self.0.push((format!("{name}'s schedule"), spread.collect()));
             }
         }
 
