@@ -20,7 +20,7 @@ const PARAMETERS: &str = "where parameters begin";
 const TRUNK: &str = "a trunk prefix is notation, not the number";
 const EQUAL: &str = "the caller asked whether they are equal";
 const PLAINTEXT: &str = "the caller asked for the plaintext";
-const TOKEN: &str = "a token is for all to see";
+const CIPHERTEXT: &str = "a ciphertext is for all to see";
 const TAG: &str = "a tag is for all to see";
 const WRAPPED: &str = "a wrapped keyring is encrypted";
 const VERSIONS: &str = "key versions stand in every token";
@@ -66,6 +66,9 @@ pub(crate) const CASES: &[Case] = &[
                 "+4420794600180000",
                 "+0442079460018",
                 "+44 (0)20 7946 0018",
+                "+44 (20 7946 0018",
+                "+44 20) 7946 0018",
+                "+44 ((20) 7946 0018",
                 "+44 (2)0 7946 0018 x",
                 "+44207946OO18",
                 "+44 20 7946 OO18",
@@ -169,10 +172,16 @@ pub(crate) const CASES: &[Case] = &[
             for length in 6..=15 {
                 still_secret(&mut Imsi::from_tbcd(&octets("999700123456789", length)).unwrap());
             }
+            still_secret(&mut Imeisv::from_tbcd(&octets("4901542032375112", 16)).unwrap());
+        },
+    },
+    Case {
+        name: "tbcd-imei", // tried as an IMEISV first
+        public: &[VERDICT, COUNT, PLACE, FILLER],
+        run: || {
             for digits in ["49015420323751", "490154203237518", "490154203237510"] {
                 still_secret(&mut Imei::from_tbcd(&octets(digits, digits.len())).unwrap());
             }
-            still_secret(&mut Imeisv::from_tbcd(&octets("4901542032375112", 16)).unwrap());
         },
     },
     Case {
@@ -303,7 +312,7 @@ pub(crate) const CASES: &[Case] = &[
     // Keys. What comes out is public; that secrets went in is seen from it.
     Case {
         name: "seal-with-secret-digits",
-        public: &[TOKEN, TAG],
+        public: &[TAG, CIPHERTEXT],
         run: || {
             fn check<I: Sample>() {
                 seals::<I>(&sealer(&[1, 2, 3], false), &marked(18));
@@ -316,7 +325,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "derive-and-seal-with-secret-keys",
-        public: &[TOKEN, TAG],
+        public: &[TAG, CIPHERTEXT],
         run: || {
             fn check<I: Sample>() {
                 seals::<I>(&sealer(&[1, 2, 3], true), &I::sample(18));
@@ -349,12 +358,12 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "reseal",
-        public: &[VERDICTS, TOKEN],
+        public: &[VERDICTS, TAG, CIPHERTEXT],
         run: || {
             fn check<I: Sample>() {
                 let sealer = sealer::<I>(&[1, 2, 3], true);
                 for token in good::<I>(8) {
-                    becomes_public(TOKEN, || sealer.reseal(&token)).unwrap();
+                    becomes_public(CIPHERTEXT, || sealer.reseal(&token)).unwrap();
                 }
                 for token in bad::<I>() {
                     sealer.reseal(&token).unwrap_err();
@@ -369,11 +378,11 @@ pub(crate) const CASES: &[Case] = &[
     // Many at once.
     Case {
         name: "seal-and-tag-many",
-        public: &[TOKEN, TAG],
+        public: &[TAG, CIPHERTEXT],
         run: || {
             let sealer = sealer::<Imsi>(&[1, 2], true);
-            let identifiers: Vec<_> = (0..LENGTHS[LENGTHS.len() - 1] as u32).map(marked::<Imsi>).collect();
-            for length in LENGTHS {
+            let identifiers: Vec<_> = (0..FAR as u32).map(marked::<Imsi>).collect();
+            for length in LENGTHS.into_iter().chain([FAR]) {
                 let (mut tokens, mut tags) = (vec![Token::BLANK; length], vec![Token::<Imsi>::BLANK.tag(); length]);
                 sealer.seal_into(&identifiers[..length], &mut tokens).unwrap();
                 sealer.tag_into(&identifiers[..length], &mut tags).unwrap();
@@ -384,7 +393,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "seal-rows",
-        public: &[TOKEN, PLACE, VERDICT, DIGITS],
+        public: &[TAG, CIPHERTEXT, PLACE, VERDICT, DIGITS],
         run: || {
             let sealer = sealer::<PhoneNumber>(&[1, 2], true);
             for length in LENGTHS {
@@ -409,10 +418,10 @@ pub(crate) const CASES: &[Case] = &[
         name: "open-many",
         public: &[VERDICTS],
         run: || {
-            fn check<I: Sample>() {
+            fn check<I: Sample>(lengths: &[usize]) {
                 let sealer = sealer::<I>(&[1, 2, 3], true);
                 let (alike, bad) = (good::<I>(1), bad::<I>());
-                for length in LENGTHS {
+                for &length in lengths {
                     let good = good::<I>(length);
                     let mixed = (0..length).map(|i| match i * i % 7 {
                         0 => bad[i % bad.len()],
@@ -435,10 +444,11 @@ pub(crate) const CASES: &[Case] = &[
                     }
                 }
             }
-            check::<PhoneNumber>();
-            check::<Imsi>();
-            check::<Imei>();
-            check::<Imeisv>();
+            check::<PhoneNumber>(&LENGTHS);
+            check::<PhoneNumber>(&[FAR]);
+            check::<Imsi>(&LENGTHS);
+            check::<Imei>(&LENGTHS);
+            check::<Imeisv>(&LENGTHS);
         },
     },
     // Keyrings.
@@ -456,7 +466,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "keyring-unwrap",
-        public: &[VERDICT, VERSIONS, TOKEN, TAG],
+        public: &[VERDICT, VERSIONS, TAG, CIPHERTEXT],
         run: || {
             let plain = keyring(&[1, 2, 300], false);
             let unwrapped = Keyring::unwrap(&plain.wrap(&kek(false)), &kek(true)).unwrap();
@@ -489,7 +499,7 @@ pub(crate) const CASES: &[Case] = &[
     // telseal's own marks, on which the runs of its tests under memcheck stand.
     Case {
         name: "own-marks",
-        public: &[PLACE, VERDICT, COUNT, TOKEN, TAG, WRAPPED, VERSIONS],
+        public: &[PLACE, VERDICT, COUNT, TAG, CIPHERTEXT, WRAPPED, VERSIONS],
         run: || {
             memcheck::marking(true);
             still_secret(&mut "+442079460018".parse::<PhoneNumber>().unwrap());
@@ -509,6 +519,9 @@ pub(crate) const CASES: &[Case] = &[
 
 /// Around the sizes in which telseal works.
 const LENGTHS: [usize; 16] = [0, 1, 2, 3, 7, 8, 9, 16, 63, 64, 65, 127, 128, 129, 300, 1030];
+
+/// Beyond the size from which on it reads memory ahead.
+const FAR: usize = 32 * 1024 + 1;
 
 /// Fails where a value has no marks left.
 #[track_caller]
@@ -590,12 +603,12 @@ fn sealer<I: Identifier>(versions: &[u16], is_secret: bool) -> Sealer<I> {
 
 /// Either the sealer's keys or the digits are secret.
 fn seals<I: Sample>(sealer: &Sealer<I>, identifier: &I) {
-    let token = becomes_public(TOKEN, || sealer.seal(identifier));
+    let token = becomes_public(TAG, || becomes_public(CIPHERTEXT, || sealer.seal(identifier)));
     let tag: Tag<I> = becomes_public(TAG, || sealer.tag(identifier));
     assert!(token.tag() == tag);
     let mut lookup = sealer.lookup(identifier);
     while lookup.len() > 0 {
-        becomes_public(TOKEN, || lookup.next()).unwrap();
+        becomes_public(CIPHERTEXT, || lookup.next()).unwrap();
     }
 }
 
