@@ -141,7 +141,6 @@ impl Imei {
             return Err(ParseError::new(
                 Self::KIND,
                 match form {
-                    BARE if found == 16 => Reason::IsImeisv,
                     BARE => Reason::Digits { min: 15, max: 15, found },
                     _ => Reason::Groups,
                 },

@@ -55,7 +55,8 @@ impl Serialize for KeyVersion {
 
 impl<'de> Deserialize<'de> for KeyVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u16(Number)
+        // A format that finds a text here shows it in an error of its own.
+        deserializer.deserialize_u16(Number).map_err(|_| found("something else", &Number))
     }
 }
 
@@ -94,7 +95,7 @@ where
 {
     let visitor = Bytes::<T, N> { expected, form: PhantomData };
     if deserializer.is_human_readable() {
-        deserializer.deserialize_str(visitor)
+        deserializer.deserialize_any(visitor) // not `_str`, where formats show what else they found themselves
     } else {
         deserializer.deserialize_bytes(visitor)
     }
@@ -129,9 +130,12 @@ where
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<T, A::Error> {
         let mut bytes = [0; N];
         for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = sequence.next_element()?.ok_or_else(|| A::Error::invalid_length(i, &self))?;
+            *byte = sequence
+                .next_element()
+                .map_err(|_| found("another element", &self))?
+                .ok_or_else(|| A::Error::invalid_length(i, &self))?;
         }
-        if sequence.next_element::<u8>()?.is_some() {
+        if sequence.next_element::<u8>().map_err(|_| found("another element", &self))?.is_some() {
             return Err(A::Error::invalid_length(N + 1, &self));
         }
         self.visit_bytes(&bytes)
