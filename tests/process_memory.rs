@@ -131,7 +131,7 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
     let kek = random();
     // Country code, network and type allocation codes of nobody.
     let texts = [
-        format!("+44770090{}", digits(4)),
+        format!("+447700900{}", digits(3)),
         format!("999{}", digits(12)),
         format!("00{}", digits(12)),
         format!("00{}", digits(14)),
@@ -261,7 +261,7 @@ impl Needles {
         let keystream = block.iter().zip(&token.as_ref()[19..]).map(|(block, cipher)| block ^ cipher).collect();
         self.0.push((MOVED.into(), block));
         self.0.push(("keystream".into(), keystream));
-        // Eight digits, four of them random: the first ones are known.
+        // Eight digits, of which three or more are random: the first ones are known.
         for (name, digits) in [("ASCII digits", ascii), ("digits a byte each", &values)] {
             self.0.extend(digits.windows(8).skip(4).map(|window| (name.into(), window.to_vec())));
         }
@@ -315,8 +315,9 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// No zeros, which memory is full of.
 fn digits(count: usize) -> String {
-    (0..count).map(|_| char::from(b'0' + random::<1>()[0] % 10)).collect()
+    (0..count).map(|_| char::from(b'1' + random::<1>()[0] % 9)).collect()
 }
 
 fn byte(from: &mut impl Read) -> u8 {
