@@ -16,7 +16,8 @@ use zeroize::optimization_barrier;
 /// token twice. See the crate's documentation for what that shows to whom.
 ///
 /// A sealer holds the keys derived from each key version that was live when it was made; it derives and
-/// allocates nothing afterwards, takes `&self` and can be shared between threads. Keys are wiped on drop.
+/// allocates nothing afterwards, takes `&self` and can be shared between threads. Keys are wiped on drop, and with
+/// them 32 KiB of the stack below (64 KiB with debug assertions), which must be there.
 pub struct Sealer<I> {
     /// Newest first.
     versions: Box<[(KeyVersion, Siv)]>,
