@@ -361,10 +361,13 @@ impl<I> Drop for Sealer<I> {
     }
 }
 
-fn seal<I: Identifier>(version: &(KeyVersion, Siv), identifier: &I) -> Token<I> {
-    let mut token = Token::BLANK;
-    Space::<1>::new().with(slice::from_ref(identifier)).seal(version, slice::from_mut(&mut token));
-    token
+/// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for.
+fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> Token<I> {
+    let mut space = Space::<1>::new();
+    let tag = ct::public(space.with(slice::from_ref(identifier)).tags(siv, 1)[0].0, "a tag is for all to see");
+    siv.ctr(&mut space.work);
+    let ciphertext = space.words[0] ^ first_half(&space.work[0]);
+    Token::new(*version, tag, ct::public(ciphertext, "a ciphertext is for all to see"))
 }
 
 /// Reads a byte of each cache line. Tokens are written in pieces that cross lines, which is slow far from the

@@ -73,6 +73,16 @@ impl<I: Identifier> Token<I> {
     /// Writes header and tag; the ciphertext follows.
     #[cfg(feature = "seal")]
     #[inline(always)]
+    pub(crate) fn new(version: KeyVersion, tag: [u8; TAG], ciphertext: u64) -> Self {
+        let mut token = Self::BLANK;
+        token.bytes[..HEADER].copy_from_slice(&Self::header(version));
+        token.bytes[HEADER..][..TAG].copy_from_slice(&tag);
+        token.set_ciphertext(ciphertext);
+        token
+    }
+
+    #[cfg(feature = "seal")]
+    #[inline(always)]
     pub(crate) fn set_tag(&mut self, header: u32, tag: [u8; TAG]) {
         self.bytes[..4].copy_from_slice(&header.to_le_bytes()); // in one piece, and the tag overwrites the end
         self.bytes[HEADER..][..TAG].copy_from_slice(&tag);
