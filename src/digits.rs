@@ -63,11 +63,11 @@ impl Shape {
     /// Packs as many ASCII digits as the shape takes, or says what is wrong with them.
     #[inline(always)]
     pub(crate) fn pack(self, text: &[u8]) -> Result<DigitBlock, Fault> {
-        if text.len() < self.min || text.len() > self.max {
+        let packed = if text.len() < self.min || text.len() > self.max { None } else { pack(text) };
+        let Some(block) = packed else {
             let bad = text.iter().position(|&byte| !is_digit(byte));
             return Err(bad.map_or(Fault::Count(text.len()), Fault::NotADigit));
-        }
-        let block = pack(text).map_err(Fault::NotADigit)?;
+        };
         match is_zero(self.refuses_first(block), "the caller gets the verdict") {
             true => Ok(DigitBlock(block)),
             false => Err(Fault::ZeroFirst),
@@ -140,32 +140,45 @@ pub(crate) fn is_digit(byte: u8) -> bool {
     ct::public(value.wrapping_sub(10) >> 15, "where the digits stand") == 1
 }
 
-/// Packs up to 16 ASCII digits; the nibbles behind them are fillers. Where a byte is no digit, its place.
+/// Packs up to 16 ASCII digits; the nibbles behind them are fillers. `None` where a byte is no digit.
 #[inline(always)]
-fn pack(text: &[u8]) -> Result<u64, usize> {
+fn pack(text: &[u8]) -> Option<u64> {
     let mut bytes = load(text);
     ct::secret(&mut bytes);
-    // In every byte the value of a digit, or a filler behind the last.
-    bytes ^= BLANKS[text.len()];
-    // 10 or more sets a byte's top bit. Fillers do too, but stand behind the text.
-    const LOW: u128 = u128::MAX / 255 * 0x7F;
-    let marks = (((bytes & LOW) + u128::MAX / 255 * 0x76) | bytes) & !LOW;
-    let bad = ct::public(marks.trailing_zeros(), "the place of what is no digit") as usize / 8;
-    if bad < text.len() {
-        return Err(bad);
-    }
-    Ok(squeeze(bytes as u64) | squeeze((bytes >> 64) as u64) << 32)
+    // In every byte the value of a digit, and 0 behind the last.
+    let values = bytes ^ ZEROS[text.len()];
+    let [first, last] = [values as u64, (values >> 64) as u64];
+    // 10 or more sets a byte's top bit, if it is not set.
+    let large = |word: u64| ((word & !TOPS) + BYTES * 0x76 | word) & TOPS;
+    is_zero(large(first) | large(last), "whether all are digits")
+        .then(|| squeeze(first) | squeeze(last) << 32 | FILLERS[text.len()])
 }
 
-/// What makes digits of up to 16 ASCII digits in a word of 16 bytes, and fillers of the zeros behind them.
-const BLANKS: [u128; MAX_DIGITS + 1] = {
-    let mut blanks = [u128::MAX / 255 * 0x30; MAX_DIGITS + 1];
+/// The lowest bit of every byte.
+const BYTES: u64 = u64::MAX / 255;
+/// The highest bit of every byte.
+const TOPS: u64 = BYTES * 0x80;
+
+/// The character 0, as often as there are digits.
+const ZEROS: [u128; MAX_DIGITS + 1] = {
+    let mut zeros = [u128::MAX / 255 * 0x30; MAX_DIGITS + 1];
     let mut len = 0;
     while len < MAX_DIGITS {
-        blanks[len] ^= (u128::MAX / 255 * 0x3F) << (8 * len);
+        zeros[len] &= (1 << (8 * len)) - 1;
         len += 1;
     }
-    blanks
+    zeros
+};
+
+/// The fillers behind so many digits.
+const FILLERS: [u64; MAX_DIGITS + 1] = {
+    let mut fillers = [0; MAX_DIGITS + 1];
+    let mut len = 0;
+    while len < MAX_DIGITS {
+        fillers[len] = u64::MAX << (4 * len);
+        len += 1;
+    }
+    fillers
 };
 
 /// Up to 16 bytes as a little-endian word, with zeros behind them.

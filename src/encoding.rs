@@ -38,32 +38,32 @@ pub(crate) fn decode_base64url<const N: usize, const M: usize>(
     subject: Subject,
 ) -> Result<[u8; M], ParseError> {
     let text: &[u8; N] = exactly(text, "characters", subject)?;
-    let mut sextets = *text;
-    for value in &mut sextets {
-        let char = *value;
+    let sextets = text.map(|char| {
         let range = |first: u8, count: u8, is: u8| {
             let at = char.wrapping_sub(first);
             mask(at < count) & at.wrapping_add(is).wrapping_sub(NONE)
         };
-        *value = NONE
-            .wrapping_add(range(b'A', 26, 0))
+        NONE.wrapping_add(range(b'A', 26, 0))
             .wrapping_add(range(b'a', 26, 26))
             .wrapping_add(range(b'0', 10, 52))
             .wrapping_add(range(b'-', 1, 62))
-            .wrapping_add(range(b'_', 1, 63));
-    }
-    all_there(&sextets, subject, Reason::Base64Url)?;
+            .wrapping_add(range(b'_', 1, 63))
+    });
     let mut bytes = [0; M];
-    let mut rest = 0;
+    let (mut any, mut rest) = (0, 0);
     for (bytes, sextets) in bytes.chunks_mut(6).zip(sextets.chunks(8)) {
         let mut eight = [0; 8];
         eight[..sextets.len()].copy_from_slice(sextets);
         let sextets = u64::from_be_bytes(eight);
+        any |= sextets;
         let quarters = (sextets & 0x003F_003F_003F_003F) | (sextets & 0x3F00_3F00_3F00_3F00) >> 2;
         let halves = (quarters & 0x0000_0FFF_0000_0FFF) | (quarters & 0x0FFF_0000_0FFF_0000) >> 4;
         let bits = (halves & 0xFF_FFFF) | (halves & 0x00FF_FFFF_0000_0000) >> 8;
         bytes.copy_from_slice(&bits.to_be_bytes()[2..][..bytes.len()]);
         rest = bits << (16 + 8 * bytes.len() as u32 - 1) << 1;
+    }
+    if any & 0x8080_8080_8080_8080 != 0 {
+        return Err(not_there(&sextets, subject, Reason::Base64Url));
     }
     if rest == 0 { Ok(bytes) } else { Err(ParseError::new(subject, Reason::TrailingBits).at(N - 1)) }
 }
@@ -85,7 +85,9 @@ pub(crate) fn decode_hex<const N: usize, const M: usize>(text: &[u8], subject: S
         b'A'..=b'F' => char - (b'A' - 10),
         _ => NONE,
     });
-    all_there(&nibbles, subject, Reason::Hex)?;
+    if nibbles.contains(&NONE) {
+        return Err(not_there(&nibbles, subject, Reason::Hex));
+    }
     Ok(core::array::from_fn(|i| nibbles[2 * i] << 4 | nibbles[2 * i + 1]))
 }
 
@@ -107,12 +109,8 @@ fn mask(is: bool) -> u8 {
 /// Stands for a character that is not in the alphabet: the only value with its top bit set.
 const NONE: u8 = 0xFF;
 
-/// Refuses the first character that is not in the alphabet.
-#[inline(always)]
-fn all_there<const N: usize>(values: &[u8; N], subject: Subject, reason: Reason) -> Result<(), ParseError> {
-    if values.iter().fold(0, |all, value| all | value) < 0x80 {
-        return Ok(());
-    }
+/// Blames the first character that is not in the alphabet.
+fn not_there(values: &[u8], subject: Subject, reason: Reason) -> ParseError {
     let bad = values.iter().take_while(|&&value| value != NONE).count();
-    Err(ParseError::new(subject, reason).at(bad))
+    ParseError::new(subject, reason).at(bad)
 }

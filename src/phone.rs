@@ -107,26 +107,37 @@ impl PhoneNumber {
 impl FromStr for PhoneNumber {
     type Err = ParseError;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let text = text.as_bytes();
-        if let Some((number, at)) = strip(text, "+") {
-            return global_number(number, at).map(PhoneNumber);
+        // Without separators, as most are stored.
+        if let Some(digits) = text.as_bytes().strip_prefix(b"+")
+            && let Ok(block) = Self::SHAPE.pack(digits)
+        {
+            return Ok(PhoneNumber(block));
         }
-        if let Some((number, at)) = strip_ignoring_case(text, "tel:+") {
-            let (number, rest) = number.split_at(parameters_start(number));
-            let digits = global_number(number, at)?;
-            parameters(Self::KIND, rest, at + number.len(), |name| match name {
-                b"ext" | b"isub" => Err(Reason::OtherThanSubscriber),
-                _ => Ok(()),
-            })?;
-            return Ok(PhoneNumber(digits));
-        }
-        if let Some((digits, at)) = strip(text, "msisdn-") {
-            return from_digits(Self::KIND, Self::SHAPE, digits, at).map(PhoneNumber);
-        }
-        let at = strip_ignoring_case(text, "tel:").map_or(0, |(_, at)| at);
-        Err(ParseError::new(Self::KIND, Reason::International).at(at))
+        from_text(text.as_bytes())
     }
+}
+
+/// Reads each of the forms.
+fn from_text(text: &[u8]) -> Result<PhoneNumber, ParseError> {
+    if let Some((number, at)) = strip(text, "+") {
+        return global_number(number, at).map(PhoneNumber);
+    }
+    if let Some((number, at)) = strip_ignoring_case(text, "tel:+") {
+        let (number, rest) = number.split_at(parameters_start(number));
+        let digits = global_number(number, at)?;
+        parameters(PhoneNumber::KIND, rest, at + number.len(), |name| match name {
+            b"ext" | b"isub" => Err(Reason::OtherThanSubscriber),
+            _ => Ok(()),
+        })?;
+        return Ok(PhoneNumber(digits));
+    }
+    if let Some((digits, at)) = strip(text, "msisdn-") {
+        return from_digits(PhoneNumber::KIND, PhoneNumber::SHAPE, digits, at).map(PhoneNumber);
+    }
+    let at = strip_ignoring_case(text, "tel:").map_or(0, |(_, at)| at);
+    Err(ParseError::new(PhoneNumber::KIND, Reason::International).at(at))
 }
 
 impl Identifier for PhoneNumber {

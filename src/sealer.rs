@@ -7,7 +7,12 @@ use crate::{
 };
 use aes::Block;
 use alloc::boxed::Box;
-use core::{fmt, hint::black_box, iter::FusedIterator, marker::PhantomData, slice};
+use core::{
+    fmt,
+    iter::{self, FusedIterator},
+    marker::PhantomData,
+    mem, slice,
+};
 use zeroize::optimization_barrier;
 
 /// Seals and opens one kind of identifier in one scope. Made by [`Keyring::sealer`](crate::Keyring::sealer).
@@ -26,13 +31,9 @@ pub struct Sealer<I> {
     kind: PhantomData<fn(I) -> I>,
 }
 
-/// How many identifiers are worked on at once: more take the AES unit's start-up off each of them, fewer keep
-/// the work space, which is wiped after every call, small.
-const BATCH: usize = 128;
-/// How many tokens, and places for what is in them, are brought near before they are opened.
-const NEAR: usize = 8 * BATCH;
-/// More tokens than this are not in the processor's caches: about a megabyte.
-const FAR: usize = 32 * NEAR;
+/// How many identifiers are worked on at once: more take the AES unit's start-up off each of them, fewer spread what
+/// is read and written more evenly over the work, so that memory keeps up. A multiple of what the unit takes at once.
+const BATCH: usize = 64;
 
 impl<I: Identifier> Sealer<I> {
     /// `versions` are newest first, and `primary` is one of them.
@@ -55,8 +56,9 @@ impl<I: Identifier> Sealer<I> {
     /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
         let siv = &self.versions[self.primary].1;
-        let tag = Space::<1>::new().with(slice::from_ref(identifier)).tags(siv, 1)[0].0;
-        Tag::from_bytes(ct::public(tag, "a tag is for all to see"))
+        let mut space = Space::<1>::new();
+        siv.s2v(&mut space.tags, iter::once(identifier.block(Internal(())).word()));
+        Tag::from_bytes(ct::public(space.tags[0].0, "a tag is for all to see"))
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -67,7 +69,7 @@ impl<I: Identifier> Sealer<I> {
     pub fn open(&self, token: &Token<I>) -> Result<I, OpenError> {
         let siv = self.find(token.key_version()).ok_or(OpenError::UnknownKeyVersion(token.key_version()))?;
         let mut opened = Err(OpenError::NotOpened);
-        Space::<1>::new().open(siv, 1, |_| 0, slice::from_ref(token), slice::from_mut(&mut opened));
+        Space::<1>::new().open(siv, 1, iter::once(token), iter::once(&mut opened));
         opened
     }
 
@@ -110,14 +112,8 @@ impl<I: Identifier> Sealer<I> {
     pub fn seal_into(&self, identifiers: &[I], tokens: &mut [Token<I>]) -> Result<(), LengthMismatch> {
         same_length(identifiers.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
-        let far = tokens.len() > FAR;
-        for (identifiers, tokens) in identifiers.chunks(NEAR).zip(tokens.chunks_mut(NEAR)) {
-            if far {
-                bring_near(tokens);
-            }
-            for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
-                space.with(identifiers).seal(&self.versions[self.primary], tokens);
-            }
+        for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
+            space.with(identifiers).seal(&self.versions[self.primary], tokens);
         }
         Ok(())
     }
@@ -131,7 +127,10 @@ impl<I: Identifier> Sealer<I> {
         let mut space = Space::<BATCH>::new();
         for (identifiers, tags) in identifiers.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
             let siv = &self.versions[self.primary].1;
-            for (tag, block) in tags.iter_mut().zip(space.with(identifiers).tags(siv, identifiers.len())) {
+            let words = identifiers.iter().map(|identifier| identifier.block(Internal(())).word());
+            let blocks = &mut space.tags[..identifiers.len()];
+            siv.s2v(blocks, words);
+            for (tag, block) in tags.iter_mut().zip(blocks) {
                 *tag = Tag::from_bytes(ct::public(block.0, "a tag is for all to see"));
             }
         }
@@ -168,7 +167,7 @@ impl<I: Identifier> Sealer<I> {
         same_length(rows.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
         for tokens in tokens.chunks_mut(BATCH) {
-            let mut unread = u128::MAX >> (BATCH - tokens.len());
+            let mut unread = u64::MAX >> (BATCH - tokens.len());
             for (i, (word, (row, identifier))) in
                 space.words.iter_mut().zip(rows.by_ref().take(tokens.len())).enumerate()
             {
@@ -207,37 +206,26 @@ impl<I: Identifier> Sealer<I> {
     pub fn open_into(&self, tokens: &[Token<I>], opened: &mut [Result<I, OpenError>]) -> Result<(), LengthMismatch> {
         same_length(tokens.len(), opened.len())?;
         let mut space = Space::<BATCH>::new();
-        let far = tokens.len() > FAR;
-        for (tokens, opened) in tokens.chunks(NEAR).zip(opened.chunks_mut(NEAR)) {
+        for (tokens, opened) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)) {
             let first = tokens[0].key_version();
             let alike = tokens.iter().fold(true, |alike, token| alike & (token.key_version() == first));
-            if far {
-                black_box(opened.iter().step_by(4).fold(false, |any, opened| any | opened.is_ok()));
+            if alike && let Some(siv) = self.find(first) {
+                space.open(siv, tokens.len(), tokens.iter(), opened.iter_mut());
+                continue;
             }
-            for (tokens, opened) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)) {
-                // Key by key: those of the first token's version, then those of the first one left, and so on.
-                let mut left = u128::MAX >> (BATCH - tokens.len());
-                while left != 0 {
-                    let version = tokens[left.trailing_zeros() as usize].key_version();
-                    let siv = self.find(version);
-                    if alike && let Some(siv) = siv {
-                        space.open(siv, tokens.len(), |i| i, tokens, opened);
-                        break;
-                    }
-                    let mut places = [0_u8; BATCH];
-                    let mut count = 0;
-                    for (i, token) in (0..).zip(tokens) {
-                        places[count] = i;
-                        count += usize::from(token.key_version() == version);
-                    }
-                    let places = &places[..count];
-                    left = places.iter().fold(left, |left, place| left & !(1 << place));
-                    match siv {
-                        Some(siv) => space.open(siv, count, |i| places[i].into(), tokens, opened),
-                        None => places
-                            .iter()
-                            .for_each(|&place| opened[usize::from(place)] = Err(OpenError::UnknownKeyVersion(version))),
-                    }
+            // Key by key: those of the first token's version, then those of the first one left, and so on.
+            let mut left = u64::MAX >> (BATCH - tokens.len());
+            while left != 0 {
+                let version = tokens[left.trailing_zeros() as usize].key_version();
+                let is_same = |(_, token): &(usize, &Token<I>)| token.key_version() == version;
+                let same = tokens.iter().enumerate().filter(is_same).fold(0, |same, (at, _)| same | 1_u64 << at);
+                left &= !same;
+                let is_there = |at: usize| same >> at & 1 == 1;
+                let tokens = tokens.iter().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, token)| token);
+                let opened = opened.iter_mut().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, opened)| opened);
+                match self.find(version) {
+                    Some(siv) => space.open(siv, same.count_ones() as usize, tokens, opened),
+                    None => opened.for_each(|opened| *opened = Err(OpenError::UnknownKeyVersion(version))),
                 }
             }
         }
@@ -254,13 +242,17 @@ impl<I: Identifier> Sealer<I> {
 struct Space<const N: usize> {
     /// Digit blocks.
     words: [u64; N],
+    /// Tags.
+    tags: [Block; N],
     /// What AES is working on.
     work: [Block; N],
+    /// 0 where a token opens.
+    faults: [u64; N],
 }
 
 impl<const N: usize> Space<N> {
     fn new() -> Self {
-        Space { words: [0; N], work: [Block::default(); N] }
+        Space { words: [0; N], tags: [Block::default(); N], work: [Block::default(); N], faults: [0; N] }
     }
 
     /// Takes up to `N` identifiers to work on.
@@ -272,70 +264,60 @@ impl<const N: usize> Space<N> {
         self
     }
 
-    /// The tags of the first words.
-    #[inline(always)]
-    fn tags(&mut self, siv: &Siv, count: usize) -> &[Block] {
-        let (words, work) = (&self.words[..count], &mut self.work[..count]);
-        siv.s2v(work, move |i| words[i]);
-        work
-    }
-
     /// Seals the first words into tokens.
     #[inline(always)]
     fn seal<I: Identifier>(&mut self, (version, siv): &(KeyVersion, Siv), tokens: &mut [Token<I>]) {
         let count = tokens.len();
+        let (words, tags, work) = (&self.words[..count], &mut self.tags[..count], &mut self.work[..count]);
         let [kind, high, low] = Token::<I>::header(*version);
         let header = u32::from_le_bytes([kind, high, low, 0]);
-        for (token, tag) in tokens.iter_mut().zip(self.tags(siv, count)) {
+        siv.s2v(tags, words.iter().copied());
+        siv.ctr(work, tags.iter().map(|tag| &tag.0));
+        for (((token, word), tag), stream) in tokens.iter_mut().zip(words).zip(tags).zip(work) {
             token.set_tag(header, ct::public(tag.0, "a tag is for all to see"));
-        }
-        let stream = &mut self.work[..count];
-        siv.ctr(stream);
-        for (token, (word, stream)) in tokens.iter_mut().zip(self.words.iter().zip(stream)) {
             token.set_ciphertext(ct::public(word ^ first_half(stream), "a ciphertext is for all to see"));
         }
     }
 
-    /// Opens up to `N` of the tokens, all of the key version of `siv`, each into its own place. `place` says where they
-    /// stand.
+    /// Opens `count` tokens, all of the key version of `siv`.
     #[inline(always)]
-    fn open<I: Identifier>(
+    fn open<'a, I: Identifier + 'a>(
         &mut self,
         siv: &Siv,
         count: usize,
-        place: impl Fn(usize) -> usize,
-        tokens: &[Token<I>],
-        opened: &mut [Result<I, OpenError>],
+        tokens: impl Iterator<Item = &'a Token<I>> + Clone,
+        opened: impl Iterator<Item = &'a mut Result<I, OpenError>>,
     ) {
-        let (words, work) = (&mut self.words[..count], &mut self.work[..count]);
-        for (i, block) in work.iter_mut().enumerate() {
-            *block = (*tokens[place(i)].tag().as_bytes()).into();
+        let (words, work, faults) = (&mut self.words[..count], &mut self.work[..count], &mut self.faults[..count]);
+        siv.ctr(work, tokens.clone().map(Token::tag_bytes));
+        for ((word, token), stream) in words.iter_mut().zip(tokens.clone()).zip(&*work) {
+            *word = token.ciphertext() ^ first_half(stream);
         }
-        siv.ctr(work);
-        for (i, (word, stream)) in words.iter_mut().zip(&*work).enumerate() {
-            *word = tokens[place(i)].ciphertext() ^ first_half(stream);
-        }
-
-        let words = &*words;
-        let mut faults = [0; N];
-        let refused = &mut faults[..count];
-        siv.s2v(work, move |i| {
+        let plaintexts = words.iter().zip(&mut *faults).map(|(word, fault)| {
             // An authentic token of what is no identifier was sealed by something else than this crate.
-            refused[i] = I::SHAPE.refuses(words[i]);
-            words[i]
+            *fault = I::SHAPE.refuses(*word);
+            *word
         });
-        for (i, (fault, tag)) in faults.iter_mut().zip(work).enumerate() {
-            let difference = u128::from_le_bytes(tag.0) ^ u128::from_le_bytes(*tokens[place(i)].tag().as_bytes());
-            *fault = is_not_zero(*fault | difference as u64 | (difference >> 64) as u64);
-        }
-        let refused = ct::public(faults, "the caller gets the verdicts");
-        for (i, (&word, refused)) in words.iter().zip(refused).enumerate() {
-            opened[place(i)] = match refused {
-                0 => Ok(I::from_block(DigitBlock::from_checked(word), Internal(()))),
-                _ => Err(OpenError::NotOpened),
-            };
+        siv.s2v(work, plaintexts);
+        let found = faults.iter().zip(work.iter().zip(words.iter()));
+        for ((opened, token), (fault, (tag, word))) in opened.zip(tokens).zip(found) {
+            let difference = tag_difference(&tag.0, token.tag_bytes());
+            match ct::public(is_not_zero(*fault | difference), "the caller gets the verdicts") {
+                // What is overwritten by an identifier needs no wiping before.
+                0 => {
+                    mem::forget(mem::replace(opened, Ok(I::from_block(DigitBlock::from_checked(*word), Internal(())))))
+                }
+                _ => *opened = Err(OpenError::NotOpened),
+            }
         }
     }
+}
+
+/// 0 for equal tags, another number for any others.
+#[inline(always)]
+fn tag_difference(a: &[u8; 16], b: &[u8; 16]) -> u64 {
+    let (a, b) = (u128::from_le_bytes(*a), u128::from_le_bytes(*b));
+    (a ^ b) as u64 | ((a ^ b) >> 64) as u64
 }
 
 #[inline(always)]
@@ -346,9 +328,11 @@ fn first_half(block: &Block) -> u64 {
 impl<const N: usize> Drop for Space<N> {
     #[inline(always)]
     fn drop(&mut self) {
-        let Space { words, work } = self;
+        let Space { words, tags, work, faults } = self;
         *words = [0; N];
+        *tags = [Block::default(); N];
         *work = [Block::default(); N];
+        *faults = [0; N];
         optimization_barrier(self);
     }
 }
@@ -364,16 +348,12 @@ impl<I> Drop for Sealer<I> {
 /// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for.
 fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> Token<I> {
     let mut space = Space::<1>::new();
-    let tag = ct::public(space.with(slice::from_ref(identifier)).tags(siv, 1)[0].0, "a tag is for all to see");
-    siv.ctr(&mut space.work);
-    let ciphertext = space.words[0] ^ first_half(&space.work[0]);
+    let word = identifier.block(Internal(())).word();
+    siv.s2v(&mut space.tags, iter::once(word));
+    let tag = ct::public(space.tags[0].0, "a tag is for all to see");
+    siv.ctr(&mut space.work, iter::once(&tag));
+    let ciphertext = word ^ first_half(&space.work[0]);
     Token::new(*version, tag, ct::public(ciphertext, "a ciphertext is for all to see"))
-}
-
-/// Reads a byte of each cache line. Tokens are written in pieces that cross lines, which is slow far from the
-/// processor.
-fn bring_near<I: Identifier>(tokens: &[Token<I>]) {
-    black_box(tokens.iter().step_by(2).fold(0, |bits, token| bits | token.as_bytes()[0]));
 }
 
 fn same_length(input: usize, output: usize) -> Result<(), LengthMismatch> {

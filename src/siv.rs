@@ -12,6 +12,7 @@ use aes::{
     },
 };
 use cmac::{Cmac, Mac};
+use core::array;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// AES-SIV under one key and for one associated data.
@@ -57,52 +58,62 @@ impl Siv {
         Siv { s2v, ctr, mask }
     }
 
-    /// The synthetic IVs of plaintexts, which are also their tags: as many as there are blocks to put them in.
+    /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.
     #[inline(always)]
-    pub(crate) fn s2v(&self, blocks: &mut [Block], mut plaintext: impl FnMut(usize) -> u64) {
-        let mask = self.mask;
-        encrypt(&self.s2v, blocks, move |i, block| *block = (mask ^ u128::from(plaintext(i))).to_le_bytes());
+    pub(crate) fn s2v(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
+        // Words of 8 bytes, since none of 16 goes into a vector.
+        let [low, high] = [self.mask as u64, (self.mask >> 64) as u64];
+        let fill = |blocks: &mut [Block]| {
+            for (block, plaintext) in blocks.iter_mut().zip(plaintexts) {
+                block[..8].copy_from_slice(&(low ^ plaintext).to_le_bytes());
+                block[8..].copy_from_slice(&high.to_le_bytes());
+            }
+        };
+        encrypt(&self.s2v, blocks, fill);
     }
 
-    /// Tags into the blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)` with
+    /// From tags the blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)` with
     /// `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
     #[inline(always)]
-    pub(crate) fn ctr(&self, blocks: &mut [Block]) {
-        const Q: u128 = !(1u128 << 63 | 1 << 31).swap_bytes();
-        encrypt(&self.ctr, blocks, |_, block| *block = (u128::from_le_bytes(*block) & Q).to_le_bytes());
+    pub(crate) fn ctr<'a>(&self, blocks: &mut [Block], tags: impl Iterator<Item = &'a [u8; 16]>) {
+        const Q: [u8; 16] = (!(1_u128 << 63 | 1 << 31)).to_be_bytes();
+        let fill = |blocks: &mut [Block]| {
+            for (block, tag) in blocks.iter_mut().zip(tags) {
+                *block = array::from_fn(|i| tag[i] & Q[i]).into();
+            }
+        };
+        encrypt(&self.ctr, blocks, fill);
     }
 }
 
-/// Makes each block what AES is to encrypt, and encrypts it.
+/// Fills the blocks with what AES is to encrypt, encrypts them and hands them on.
 #[inline(always)]
-fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], mut make: impl FnMut(usize, &mut [u8; 16])) {
+fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
     // One block is worth code of its own, without the loops.
-    if let [block] = blocks {
-        make(0, &mut block.0);
-        aes.encrypt_block(block);
+    if let [_] = blocks {
+        fill(blocks);
+        aes.encrypt_block(&mut blocks[0]);
     } else {
-        aes.encrypt_with_backend(Pass { blocks, make });
+        aes.encrypt_with_backend(Pass { blocks, fill });
     }
 }
 
 /// Many blocks. All of it is compiled once for each backend of AES, with all that its processors can do.
-struct Pass<'a, Make> {
+struct Pass<'a, Fill> {
     blocks: &'a mut [Block],
-    make: Make,
+    fill: Fill,
 }
 
-impl<Make> BlockSizeUser for Pass<'_, Make> {
+impl<Fill> BlockSizeUser for Pass<'_, Fill> {
     type BlockSize = U16;
 }
 
-impl<Make: FnMut(usize, &mut [u8; 16])> BlockCipherEncClosure for Pass<'_, Make> {
+impl<Fill: FnOnce(&mut [Block])> BlockCipherEncClosure for Pass<'_, Fill> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        let Pass { blocks, mut make } = self;
+        let Pass { blocks, fill } = self;
         // All are made before the first is encrypted: a wide load right after narrow stores has to wait.
-        for (i, block) in blocks.iter_mut().enumerate() {
-            make(i, &mut block.0);
-        }
+        fill(blocks);
         let (chunks, tail) = ParBlocks::<B>::slice_as_chunks_mut(blocks);
         for chunk in chunks {
             backend.encrypt_par_blocks_inplace(chunk);

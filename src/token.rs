@@ -114,6 +114,12 @@ impl<I: Identifier> Token<I> {
     }
 
     #[cfg(feature = "seal")]
+    #[inline(always)]
+    pub(crate) fn tag_bytes(&self) -> &[u8; TAG] {
+        self.bytes[HEADER..].first_chunk().expect("a part of the 27 bytes")
+    }
+
+    #[cfg(feature = "seal")]
     pub(crate) fn ciphertext(&self) -> u64 {
         u64::from_le_bytes(self.part(HEADER + TAG))
     }

@@ -14,9 +14,9 @@ fn first_half(block: &Block) -> u64 {
 /// Seals as the sealer does: SIV then ciphertext, for each plaintext.
 fn seal(siv: &Siv, plaintexts: &[u64]) -> Vec<Vec<u8>> {
     let mut tags = vec![Block::default(); plaintexts.len()];
-    siv.s2v(&mut tags, |i| plaintexts[i]);
+    siv.s2v(&mut tags, plaintexts.iter().copied());
     let mut stream = tags.clone();
-    siv.ctr(&mut stream);
+    siv.ctr(&mut stream, tags.iter().map(|tag| &tag.0));
     let ciphertext = |i: usize| plaintexts[i] ^ first_half(&stream[i]);
     (0..tags.len()).map(|i| [&tags[i][..], &ciphertext(i).to_le_bytes()].concat()).collect()
 }
@@ -25,10 +25,10 @@ fn seal(siv: &Siv, plaintexts: &[u64]) -> Vec<Vec<u8>> {
 fn open(siv: &Siv, sealed: &[u8]) -> Option<[u8; 8]> {
     let (tag, ciphertext) = sealed.split_at(16);
     let tag: [u8; 16] = tag.try_into().unwrap();
-    let (mut stream, mut expected) = ([Block::from(tag)], [Block::default()]);
-    siv.ctr(&mut stream);
+    let (mut stream, mut expected) = ([Block::default()], [Block::default()]);
+    siv.ctr(&mut stream, [&tag].into_iter());
     let plaintext = u64::from_le_bytes(ciphertext.try_into().unwrap()) ^ first_half(&stream[0]);
-    siv.s2v(&mut expected, |_| plaintext);
+    siv.s2v(&mut expected, [plaintext].into_iter());
     (expected[0] == Block::from(tag)).then(|| plaintext.to_le_bytes())
 }
 

@@ -13,6 +13,7 @@ use telseal::{
 const VERDICT: &str = "the caller gets the verdict";
 const VERDICTS: &str = "the caller gets the verdicts";
 const PLACE: &str = "the place of what is no digit";
+const ALL: &str = "whether all are digits";
 const COUNT: &str = "the number of digits";
 const FILLER: &str = "whether a filler stands before a digit";
 const DIGITS: &str = "where the digits stand";
@@ -29,7 +30,7 @@ pub(crate) const CASES: &[Case] = &[
     // Identifiers in text and on the wire.
     Case {
         name: "text-phone",
-        public: &[PLACE, VERDICT, PARAMETERS],
+        public: &[ALL, VERDICT, PARAMETERS],
         run: || {
             for length in 7..=15 {
                 let digits = &"442079460018000"[..length];
@@ -42,7 +43,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-phone-with-separators",
-        public: &[PLACE, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS],
         run: || {
             for text in
                 ["+44 20 7946 0018", "+44-20-7946-0018", "+44.7700.900.123", "+1 (212) 555-0123", "+44 (2) 07946001"]
@@ -54,7 +55,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-phone-refused",
-        public: &[PLACE, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS],
         run: || {
             for text in [
                 "",
@@ -87,7 +88,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imsi",
-        public: &[PLACE],
+        public: &[ALL],
         run: || {
             for length in 6..=15 {
                 let digits = &"999700123456789"[..length];
@@ -98,7 +99,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imsi-refused",
-        public: &[PLACE, DIGITS],
+        public: &[ALL, DIGITS],
         run: || {
             for text in ["", "00101", "0010101234567890", "00101-012345678", "imsi-00101", "IMSI-001010123456789"] {
                 refuses::<Imsi>(text);
@@ -107,7 +108,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imei",
-        public: &[PLACE, VERDICT, DIGITS, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, PARAMETERS],
         run: || {
             for text in ["490154203237518", "49-015420-323751-8", "imei-490154203237518", "imei-490154203237510"] {
                 reads::<Imei>(text);
@@ -120,7 +121,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imei-refused",
-        public: &[PLACE, VERDICT, DIGITS, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, PARAMETERS],
         run: || {
             for text in [
                 "",
@@ -142,7 +143,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imeisv",
-        public: &[PLACE],
+        public: &[ALL],
         run: || {
             reads::<Imeisv>("4901542032375112");
             reads::<Imeisv>("imeisv-4901542032375112");
@@ -151,7 +152,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imeisv-refused",
-        public: &[PLACE, DIGITS],
+        public: &[ALL, DIGITS],
         run: || {
             for text in ["", "490154203237511", "49015420323751123", "49015420323751I2", "imeisv-1"] {
                 refuses::<Imeisv>(text);
@@ -393,7 +394,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "seal-rows",
-        public: &[TAG, CIPHERTEXT, PLACE, VERDICT, DIGITS],
+        public: &[TAG, CIPHERTEXT, ALL, VERDICT, DIGITS],
         run: || {
             let sealer = sealer::<PhoneNumber>(&[1, 2], true);
             for length in LENGTHS {
@@ -499,7 +500,7 @@ pub(crate) const CASES: &[Case] = &[
     // telseal's own marks, on which the runs of its tests under memcheck stand.
     Case {
         name: "own-marks",
-        public: &[PLACE, VERDICT, COUNT, TAG, CIPHERTEXT, WRAPPED, VERSIONS],
+        public: &[ALL, VERDICT, COUNT, TAG, CIPHERTEXT, WRAPPED, VERSIONS],
         run: || {
             memcheck::marking(true);
             still_secret(&mut "+442079460018".parse::<PhoneNumber>().unwrap());
