@@ -149,7 +149,7 @@ fn pack(text: &[u8]) -> Option<u64> {
     let values = bytes ^ ZEROS[text.len()];
     let [first, last] = [values as u64, (values >> 64) as u64];
     // 10 or more sets a byte's top bit, if it is not set.
-    let large = |word: u64| ((word & !TOPS) + BYTES * 0x76 | word) & TOPS;
+    let large = |word: u64| (((word & !TOPS) + BYTES * 0x76) | word) & TOPS;
     is_zero(large(first) | large(last), "whether all are digits")
         .then(|| squeeze(first) | squeeze(last) << 32 | FILLERS[text.len()])
 }
