@@ -3,59 +3,52 @@
 //!
 //! `cargo bench --bench instructions`. Valgrind has no VAES and no AVX-512, so that the AES-NI backend is counted.
 
+mod column;
+
+use column::Column;
 use std::{env, hint::black_box, process::Command};
-use telseal::{KeyVersion, Keyring, OpenError, ParseError, PhoneNumber, Scope, Sealer, Tag, Token};
+use telseal::{OpenError, ParseError, PhoneNumber, Tag, Token};
 
 const ITEMS: usize = 4096;
 
 type Path = (&'static str, fn(&mut Columns));
 
 const PATHS: [Path; 7] = [
-    ("seal_into", |c| c.sealer.seal_into(black_box(&c.numbers), &mut c.tokens).expect("one length")),
-    ("open_into", |c| c.sealer.open_into(black_box(&c.tokens), &mut c.opened).expect("one length")),
-    ("tag_into", |c| c.sealer.tag_into(black_box(&c.numbers), &mut c.tags).expect("one length")),
-    ("seal_rows_into", |c| {
-        let rows = black_box(&c.texts).iter().map(|text| text.parse());
-        let refused = |row, error: ParseError| panic!("row {row}: {error}");
-        c.sealer.seal_rows_into(rows, &mut c.tokens, refused).expect("one length");
+    ("seal_into", |c| {
+        c.column.sealer.seal_into(black_box(&c.column.numbers), &mut c.column.tokens).expect("one length")
     }),
-    ("parse", |c| black_box(&c.texts).iter().for_each(|text| drop(black_box(text.parse::<PhoneNumber>())))),
+    ("open_into", |c| c.column.sealer.open_into(black_box(&c.column.tokens), &mut c.opened).expect("one length")),
+    ("tag_into", |c| c.column.sealer.tag_into(black_box(&c.column.numbers), &mut c.tags).expect("one length")),
+    ("seal_rows_into", |c| {
+        let rows = black_box(&c.column.texts).iter().map(|text| text.parse());
+        let refused = |row, error: ParseError| panic!("row {row}: {error}");
+        c.column.sealer.seal_rows_into(rows, &mut c.column.tokens, refused).expect("one length");
+    }),
+    ("parse", |c| black_box(&c.column.texts).iter().for_each(|text| drop(black_box(text.parse::<PhoneNumber>())))),
     ("tokens to text", |c| {
-        for (token, text) in black_box(&c.tokens).iter().zip(&mut c.token_texts) {
+        for (token, text) in black_box(&c.column.tokens).iter().zip(&mut c.column.token_texts) {
             token.encode(text);
         }
     }),
     ("tokens from text", |c| {
-        for (token, text) in c.tokens.iter_mut().zip(black_box(&c.token_texts)) {
+        for (token, text) in c.column.tokens.iter_mut().zip(black_box(&c.column.token_texts)) {
             *token = str::from_utf8(text).expect("ASCII").parse().expect("a token");
         }
     }),
 ];
 
 struct Columns {
-    sealer: Sealer<PhoneNumber>,
-    texts: Vec<String>,
-    numbers: Vec<PhoneNumber>,
-    tokens: Vec<Token<PhoneNumber>>,
-    token_texts: Vec<[u8; 36]>,
+    column: Column,
     tags: Vec<Tag<PhoneNumber>>,
     opened: Vec<Result<PhoneNumber, OpenError>>,
 }
 
 impl Columns {
     fn new() -> Self {
-        let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])]).expect("one secret");
-        let sealer: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["bench"]).expect("one label"));
-        let texts: Vec<_> = (0..ITEMS).map(|i| format!("+447700900{:03}", i % 1000)).collect();
-        let numbers: Vec<PhoneNumber> = texts.iter().map(|text| text.parse().expect("a number")).collect();
-        let tokens: Vec<_> = numbers.iter().map(|number| sealer.seal(number)).collect();
-        let mut token_texts = vec![[0; 36]; ITEMS];
-        for (token, text) in tokens.iter().zip(&mut token_texts) {
-            token.encode(text);
-        }
-        let tags = tokens.iter().map(Token::tag).collect();
-        let opened = numbers.iter().cloned().map(Ok).collect();
-        Columns { sealer, texts, numbers, tokens, token_texts, tags, opened }
+        let column = Column::new(ITEMS);
+        let tags = column.tokens.iter().map(Token::tag).collect();
+        let opened = column.numbers.iter().cloned().map(Ok).collect();
+        Columns { column, tags, opened }
     }
 }
 

@@ -2,38 +2,16 @@
 //!
 //! `cargo bench`, or `cargo bench -- --quick`. Compare within one run only.
 
+mod column;
+
 use aes::{
     Aes256Enc, Block,
     cipher::{BlockCipherEncrypt, KeyInit},
 };
+use column::Column;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use telseal::{Keyring, OpenError, ParseError, PhoneNumber, Scope, Sealer, Tag, Token};
-
-struct Column {
-    sealer: Sealer<PhoneNumber>,
-    texts: Vec<String>,
-    numbers: Vec<PhoneNumber>,
-    tokens: Vec<Token<PhoneNumber>>,
-    token_texts: Vec<[u8; 36]>,
-}
-
-impl Column {
-    fn new(len: usize) -> Self {
-        let sealer: Sealer<PhoneNumber> =
-            Keyring::generate().expect("random bytes").sealer(&Scope::new(["bench"]).expect("a scope"));
-        // The range +44 7700 900000 to 900999, over and over.
-        let texts: Vec<_> = (0..len).map(|i| format!("+447700900{:03}", i % 1000)).collect();
-        let numbers: Vec<PhoneNumber> = texts.iter().map(|text| text.parse().expect("a number")).collect();
-        let mut tokens = vec![Token::BLANK; len];
-        sealer.seal_into(&numbers, &mut tokens).expect("one length");
-        let mut token_texts = vec![[0; 36]; len];
-        for (token, text) in tokens.iter().zip(&mut token_texts) {
-            token.encode(text);
-        }
-        Column { sealer, texts, numbers, tokens, token_texts }
-    }
-}
+use telseal::{OpenError, ParseError, PhoneNumber, Tag, Token};
 
 fn ciphers() -> (Aes256Enc, Aes256Enc) {
     (Aes256Enc::new(&[1; 32].into()), Aes256Enc::new(&[2; 32].into()))

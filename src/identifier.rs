@@ -80,11 +80,7 @@ pub struct Internal(pub(crate) ());
 
 /// Reads a text that must be nothing but digits, at `at` of the whole, into a block of the given shape.
 pub(crate) fn from_digits(kind: Kind, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
-    shape.pack(text).map_err(|fault| match fault {
-        Fault::NotADigit(bad) | Fault::Filler(bad) => ParseError::new(kind, Reason::NotADigit).at(at + bad),
-        Fault::ZeroFirst => ParseError::new(kind, Reason::ZeroFirst).at(at),
-        Fault::Count(found) => ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found }),
-    })
+    shape.pack(text).map_err(|fault| refused(kind, shape, fault, Reason::NotADigit, |digit| at + digit))
 }
 
 /// Reads TBCD that stands at `at` of the whole into a block of the given shape.
@@ -93,7 +89,6 @@ pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> R
     if octets.len() < min || octets.len() > max {
         return Err(ParseError::new(kind, Reason::Octets { min: min + at, max: max + at, found: octets.len() + at }));
     }
-    let refused = |reason, digit: usize| ParseError::new(kind, reason).at(at + digit / 2);
     shape
         .check(from_octets(octets))
         .and_then(|block| match block.len() {
@@ -101,12 +96,17 @@ pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> R
             len if len.div_ceil(2) < octets.len() => Err(Fault::Filler(len)),
             _ => Ok(block),
         })
-        .map_err(|fault| match fault {
-            Fault::NotADigit(digit) => refused(Reason::NotADigitNibble, digit),
-            Fault::Filler(digit) => refused(Reason::Filler, digit),
-            Fault::ZeroFirst => refused(Reason::ZeroFirst, 0),
-            Fault::Count(found) => ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found }),
-        })
+        .map_err(|fault| refused(kind, shape, fault, Reason::NotADigitNibble, |digit| at + digit / 2))
+}
+
+/// The error for what is wrong with a block; `place` says where in the whole a digit stands.
+fn refused(kind: Kind, shape: Shape, fault: Fault, not_a_digit: Reason, place: impl Fn(usize) -> usize) -> ParseError {
+    match fault {
+        Fault::NotADigit(digit) => ParseError::new(kind, not_a_digit).at(place(digit)),
+        Fault::Filler(digit) => ParseError::new(kind, Reason::Filler).at(place(digit)),
+        Fault::ZeroFirst => ParseError::new(kind, Reason::ZeroFirst).at(place(0)),
+        Fault::Count(found) => ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found }),
+    }
 }
 
 /// The text behind a prefix, and how long the prefix is.

@@ -64,11 +64,12 @@ impl Imei {
     /// Too few or too many octets, a nibble that is no digit, a filler before the end, or another
     /// fifteenth digit.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
-        if octets.len() == 8 && Imeisv::from_tbcd(octets).is_ok() {
-            return Err(ParseError::new(Self::KIND, Reason::IsImeisv));
-        }
         let shape = Shape { max: 15, ..Self::SHAPE };
-        match from_tbcd(Self::KIND, shape, octets, 0)? {
+        let read = from_tbcd(Self::KIND, shape, octets, 0).map_err(|error| match Imeisv::from_tbcd(octets) {
+            Ok(_) => ParseError::new(Self::KIND, Reason::IsImeisv),
+            Err(_) => error,
+        });
+        match read? {
             block if block.len() == 14 => Ok(Imei(block)),
             block => Self::without_fifteenth(&block, Fifteenth::OnTheWire, 7),
         }

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{LONG, all_different, refused};
+use common::{CUTS, LONG, all_different, refused};
 use proptest::{collection::vec, prelude::*};
 use std::{
     hash::{BuildHasher, RandomState},
@@ -64,18 +64,7 @@ fn as_many_labels_as_are_wanted() {
 
 #[test]
 fn labels_are_not_joined() {
-    let cuts: [&[&str]; 9] = [
-        &["a|b", "c"],
-        &["a", "b|c"],
-        &["a|b|c"],
-        &["a", "b", "c"],
-        &["ab", "c"],
-        &["a", "bc"],
-        &["abc"],
-        &["\u{1}a"],
-        &["a\u{1}"],
-    ];
-    all_different(&cuts.map(|labels| Scope::new(labels).unwrap()));
+    all_different(&CUTS.map(|labels| Scope::new(labels).unwrap()));
 }
 
 /// A scope is no secret.

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Sample, all_different, for_every_kind, keyring, oracle_token, scope, secret, tbcd, version};
+use common::{CUTS, Sample, all_different, for_every_kind, keyring, oracle_token, scope, secret, tbcd, version};
 use proptest::prelude::*;
 #[cfg(feature = "getrandom")]
 use std::collections::HashMap;
@@ -107,27 +107,19 @@ fn errors_name_the_version_and_nothing_else() {
 /// The same digits as every kind that can have them, in many scopes and under many versions.
 #[test]
 fn no_two_of_kind_scope_and_version_share_a_token_or_a_tag() {
-    let scopes: [&[&str]; 16] = [
-        &["a|b", "c"],
-        &["a", "b|c"],
-        &["a|b|c"],
-        &["a", "b", "c"],
-        &["ab", "c"],
-        &["a", "bc"],
-        &["abc"],
+    let others: [&[&str]; 8] = [
         &["c", "b", "a"],
         &["abc", "abc"],
         &["abc", "abc", "abc"],
         &["ABC"],
         &["abc "],
-        &["\u{1}a\u{1}b\u{1}c"],
-        &["a\u{1}b\u{1}c"],
         &["\0"],
         &["e\u{301}"], // not the same as \u{e9}: text is not normalised
+        &["\u{e9}"],
     ];
     let mut tokens = Vec::new();
     let mut tags = Vec::new();
-    for labels in scopes.into_iter().chain([&["\u{e9}"][..]]) {
+    for labels in CUTS.into_iter().chain(others) {
         let scope = Scope::new(labels).unwrap();
         for number in [1, 2, 256, 65535] {
             let keyring = Keyring::from_secrets([(version(number), &[0; 32])]).unwrap();

@@ -13,6 +13,19 @@ pub(crate) use keys::*;
 /// One mebibyte: longer than any input that means something.
 pub(crate) const LONG: usize = 1 << 20;
 
+/// Labels that would be the same if they were joined, and one that looks like the length of another.
+pub(crate) const CUTS: [&[&str]; 9] = [
+    &["a|b", "c"],
+    &["a", "b|c"],
+    &["a|b|c"],
+    &["a", "b", "c"],
+    &["ab", "c"],
+    &["a", "bc"],
+    &["abc"],
+    &["\u{1}a\u{1}b\u{1}c"],
+    &["a\u{1}b\u{1}c"],
+];
+
 /// The input is refused with this message and no other, and the position in it is the position of the error.
 #[track_caller]
 pub(crate) fn refused<T: Debug>(result: Result<T, ParseError>, message: &str) {
