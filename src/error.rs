@@ -24,6 +24,7 @@ pub struct ParseError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     Identifier(Kind),
+    Prefix(Kind),
     Token(Kind),
     Tag,
     KeyVersion,
@@ -34,8 +35,9 @@ pub(crate) enum Subject {
 /// What was expected of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    // identifiers in text
+    // identifiers and prefixes in text
     International,
+    Plus,
     TrunkPrefix,
     Parenthesis,
     Parameter,
@@ -112,6 +114,7 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.subject {
             Subject::Identifier(kind) => write!(f, "{kind}: ")?,
+            Subject::Prefix(kind) => write!(f, "prefix of {kind}s: ")?,
             Subject::Token(kind) => write!(f, "token of {kind}s: ")?,
             Subject::Tag => f.write_str("tag: ")?,
             Subject::KeyVersion => f.write_str("key version: ")?,
@@ -130,6 +133,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Reason::International => "expected `+` and the country code, or `tel:+` or `msisdn-` before it",
+            Reason::Plus => "expected `+` and the country code",
             Reason::TrunkPrefix => "leave out the trunk prefix in parentheses",
             Reason::Parenthesis => "expected parentheses in pairs, none inside another,",
             Reason::Parameter => "expected a parameter as RFC 3966 writes it",
@@ -208,8 +212,8 @@ impl fmt::Display for OpenError {
 #[cfg(feature = "seal")]
 impl Error for OpenError {}
 
-/// The two slices given to [`seal_into`](crate::Sealer::seal_into) or
-/// [`open_into`](crate::Sealer::open_into) differ in length. Nothing was written.
+/// The two slices given to [`seal_into`](crate::Sealer::seal_into), [`open_into`](crate::Sealer::open_into) or
+/// [`tag_into`](crate::Indexer::tag_into) differ in length. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg(feature = "seal")]
 pub struct LengthMismatch {
@@ -286,3 +290,48 @@ impl fmt::Display for KeyringError {
 
 #[cfg(feature = "seal")]
 impl Error for KeyringError {}
+
+/// An index key that is not loaded: nothing of it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg(feature = "seal")]
+#[non_exhaustive]
+pub enum IndexKeyError {
+    /// The wrapped index key is shorter or longer than any, by its number of bytes.
+    WrappedLength(usize),
+    /// The bytes do not begin as a wrapped index key does.
+    NotAnIndexKey,
+    /// The index key was wrapped in a format of this version, which is unknown here.
+    WrappedFormat(u8),
+    /// Another key-encryption key, or altered bytes. Which of them cannot be told.
+    NotUnwrapped,
+    /// The wrapped index key is authentic but breaks the rules of its format: it was not made by `wrap`.
+    Malformed,
+    /// It gives tags of another kind of identifier, or of prefixes and not of identifiers, or the other way round.
+    OtherKind,
+    /// It gives tags in another scope.
+    OtherScope,
+    /// It has no key of this version: rows that are stored under it would be missed.
+    NoKey(KeyVersion),
+}
+
+#[cfg(feature = "seal")]
+impl fmt::Display for IndexKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wrapped index key: ")?;
+        match self {
+            IndexKeyError::WrappedLength(found) => {
+                write!(f, "expected 65 bytes and 34 more for every key version, found {found} in all")
+            }
+            IndexKeyError::NotAnIndexKey => f.write_str("expected `telseal-index` at its beginning"),
+            IndexKeyError::WrappedFormat(found) => write!(f, "expected format version 1, found {found}"),
+            IndexKeyError::NotUnwrapped => f.write_str("another key-encryption key, or altered bytes"),
+            IndexKeyError::Malformed => f.write_str("authentic, but not in the form that `wrap` gives"),
+            IndexKeyError::OtherKind => f.write_str("of another kind"),
+            IndexKeyError::OtherScope => f.write_str("of another scope"),
+            IndexKeyError::NoKey(version) => write!(f, "no key of version {version}"),
+        }
+    }
+}
+
+#[cfg(feature = "seal")]
+impl Error for IndexKeyError {}

@@ -1,7 +1,7 @@
 use crate::{
-    ParseError, ct,
+    KeyVersion, ParseError, ct,
     digits::{DigitBlock, Fault, Shape, from_octets},
-    error::Reason,
+    error::{Reason, Subject},
 };
 use core::{fmt, str::FromStr};
 
@@ -39,11 +39,22 @@ impl Kind {
         }
     }
 
-    /// The first byte of a token: the letter's place in the base64url alphabet, times 4, plus the format
-    /// version, which is 1.
+    /// The first byte of a token.
     pub(crate) const fn header(self) -> u8 {
-        (self.letter() as u8 - b'A') * 4 + 1
+        first_byte(self.letter() as u8)
     }
+}
+
+/// The letter's place in the base64url alphabet, times 4, plus the format version, which is 1.
+const fn first_byte(letter: u8) -> u8 {
+    let place = if letter < b'a' { letter - b'A' } else { letter - b'a' + 26 };
+    place * 4 + 1
+}
+
+/// What is authenticated with a tag, and stands before it in a token.
+pub(crate) const fn tag_header<T: Indexed>(version: KeyVersion) -> [u8; 3] {
+    let [high, low] = version.get().to_be_bytes();
+    [first_byte(T::LETTER), high, low]
 }
 
 /// The name in prose: "phone number", "IMSI", "IMEI" or "IMEISV".
@@ -74,13 +85,42 @@ pub trait Sealed: Sized {
     fn from_block(block: DigitBlock, _: Internal) -> Self;
 }
 
+/// What has tags: each [`Identifier`], and each [`Prefix`](crate::Prefix) of one.
+///
+/// Sealed, as [`Identifier`] is.
+pub trait Indexed: Clone + Labelled {}
+
+/// What the crate knows of that, and its users do not need: what its keys are derived with, and its digits.
+pub trait Labelled {
+    const LABEL: &'static [u8];
+    const LETTER: u8;
+    fn word(&self, _: Internal) -> u64;
+}
+
+impl<I: Identifier> Indexed for I {}
+
+impl<I: Identifier> Labelled for I {
+    const LABEL: &'static [u8] = b"telseal/v1/siv";
+    const LETTER: u8 = I::KIND.letter() as u8;
+
+    #[inline(always)]
+    fn word(&self, _: Internal) -> u64 {
+        self.block(Internal(())).word()
+    }
+}
+
 /// Says that a call comes from inside the crate.
 #[derive(Clone, Copy, Debug)]
 pub struct Internal(pub(crate) ());
 
 /// Reads a text that must be nothing but digits, at `at` of the whole, into a block of the given shape.
-pub(crate) fn from_digits(kind: Kind, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
-    shape.pack(text).map_err(|fault| refused(kind, shape, fault, Reason::NotADigit, |digit| at + digit))
+pub(crate) fn from_digits(
+    subject: impl Into<Subject>,
+    shape: Shape,
+    text: &[u8],
+    at: usize,
+) -> Result<DigitBlock, ParseError> {
+    shape.pack(text).map_err(|fault| refused(subject, shape, fault, Reason::NotADigit, |digit| at + digit))
 }
 
 /// Reads TBCD that stands at `at` of the whole into a block of the given shape.
@@ -100,12 +140,18 @@ pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> R
 }
 
 /// The error for what is wrong with a block; `place` says where in the whole a digit stands.
-fn refused(kind: Kind, shape: Shape, fault: Fault, not_a_digit: Reason, place: impl Fn(usize) -> usize) -> ParseError {
+fn refused(
+    subject: impl Into<Subject>,
+    shape: Shape,
+    fault: Fault,
+    not_a_digit: Reason,
+    place: impl Fn(usize) -> usize,
+) -> ParseError {
     match fault {
-        Fault::NotADigit(digit) => ParseError::new(kind, not_a_digit).at(place(digit)),
-        Fault::Filler(digit) => ParseError::new(kind, Reason::Filler).at(place(digit)),
-        Fault::ZeroFirst => ParseError::new(kind, Reason::ZeroFirst).at(place(0)),
-        Fault::Count(found) => ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found }),
+        Fault::NotADigit(digit) => ParseError::new(subject, not_a_digit).at(place(digit)),
+        Fault::Filler(digit) => ParseError::new(subject, Reason::Filler).at(place(digit)),
+        Fault::ZeroFirst => ParseError::new(subject, Reason::ZeroFirst).at(place(0)),
+        Fault::Count(found) => ParseError::new(subject, Reason::Digits { min: shape.min, max: shape.max, found }),
     }
 }
 

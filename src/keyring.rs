@@ -1,9 +1,12 @@
-use crate::{Identifier, KeyVersion, KeyringError, Scope, Sealer, Token, ct, siv::Siv, stack};
-use aes_siv::siv::Aes256Siv;
+use crate::{
+    Identifier, Indexed, Indexer, KeyVersion, KeyringError, Scope, Sealer, ct,
+    identifier::tag_header,
+    siv::{S2v, Siv},
+    stack,
+    wrapping::{ENTRY, PRIMARY, SIV, decrypt, derive, encrypt, put_versions, take_versions},
+};
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
-use hkdf::Hkdf;
-use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The secrets of a key holder, one for each key version that is live.
@@ -29,18 +32,10 @@ pub struct Keyring {
 /// The secret of one key version, from which the keys of all its sealers are derived.
 struct Secret([u8; 32]);
 
-const SALT: &[u8] = b"telseal/v1";
-const SIV_LABEL: &[u8] = b"telseal/v1/siv";
 const WRAP_LABEL: &[u8] = b"telseal/v1/keyring";
 
-/// What a wrapped keyring begins with, before its format version.
-const MAGIC: &[u8; 15] = b"telseal-keyring";
-const WRAP_FORMAT: u8 = 1;
-/// Magic and format version.
-const WRAP_HEADER: usize = 16;
-const SIV: usize = 16;
-/// A key version and its secret.
-const ENTRY: usize = 2 + 32;
+/// What a wrapped keyring begins with, and then its format version.
+const WRAP_HEADER: &[u8; 16] = b"telseal-keyring\x01";
 
 impl Keyring {
     /// One key version, number 1, from the operating system's random number generator.
@@ -141,11 +136,25 @@ impl Keyring {
     /// The keys are derived here, four compressions of SHA-256 and more a version: keep the sealer.
     pub fn sealer<I: Identifier>(&self, scope: &Scope) -> Sealer<I> {
         let versions = self.versions.iter().rev().map(|(version, secret)| {
-            let key = secret.siv_key::<I>(scope);
-            (*version, Siv::new(&key, &[&Token::<I>::header(*version)]))
+            let key = secret.key::<I, 64>(scope);
+            (*version, Siv::new(&key, &[&tag_header::<I>(*version)]))
         });
         // As many as are known beforehand, so that the list does not grow, which would leave copies behind.
-        Sealer::new(stack::wiping(|| versions.collect()), self.primary)
+        Sealer::new(stack::wiping(|| versions.collect()), self.primary, scope.clone())
+    }
+
+    /// An indexer for one kind of identifier in one scope, or for the prefixes of one kind
+    /// ([`Prefix`](crate::Prefix)), under the versions that are live now.
+    ///
+    /// The keys are derived here: keep the indexer. For identifiers they are the halves of a
+    /// [`sealer`](Self::sealer)'s keys that give tags. For prefixes they are keys of their own, so that there are no
+    /// tags of prefixes unless somebody asks for this.
+    pub fn indexer<T: Indexed>(&self, scope: &Scope) -> Indexer<T> {
+        let versions = self.versions.iter().rev().map(|(version, secret)| {
+            let k1 = secret.key::<T, 32>(scope);
+            (*version, S2v::new(&k1, &[&tag_header::<T>(*version)]))
+        });
+        Indexer::new(stack::wiping(|| versions.collect()), self.primary, scope.clone())
     }
 
     /// The keyring encrypted under a key-encryption key of 32 random bytes, to be stored: 34 bytes and 34 more a
@@ -154,23 +163,10 @@ impl Keyring {
     /// AES-256-SIV (RFC 5297) under a key derived from `kek`; deterministic, so that equal keyrings have equal
     /// wrappings. SPEC.md, section "The wrapped keyring", has the bytes.
     pub fn wrap(&self, kek: &[u8; 32]) -> Vec<u8> {
-        let mut wrapped = Vec::with_capacity(WRAP_HEADER + SIV + 2 + ENTRY * self.versions.len());
-        wrapped.extend_from_slice(MAGIC);
-        wrapped.push(WRAP_FORMAT);
-        wrapped.extend_from_slice(&[0; SIV]);
-        wrapped.extend_from_slice(&self.primary.get().to_be_bytes());
-        for (version, secret) in &self.versions {
-            wrapped.extend_from_slice(&version.get().to_be_bytes());
-            wrapped.extend_from_slice(&secret.0);
-        }
-        let (header, rest) = wrapped.split_at_mut(WRAP_HEADER);
-        let (siv, contents) = rest.split_at_mut(SIV);
-        let tag = stack::wiping(|| wrap_cipher(kek).encrypt_inout_detached([header], contents.into()));
-        siv.copy_from_slice(&tag.expect("one header is few enough"));
-        for byte in &mut wrapped {
-            *byte = ct::public(*byte, "a wrapped keyring is encrypted");
-        }
-        wrapped
+        let mut contents = Zeroizing::new(Vec::with_capacity(PRIMARY + ENTRY * self.versions.len()));
+        let versions = self.versions.iter().map(|(version, secret)| (*version, &secret.0));
+        put_versions(&mut contents, self.primary, versions);
+        encrypt(kek, WRAP_LABEL, WRAP_HEADER, contents)
     }
 
     /// The keyring that [`wrap`](Self::wrap) encrypted. All of it or, where anything is wrong, nothing.
@@ -180,45 +176,22 @@ impl Keyring {
     /// what is no wrapped keyring by its looks; [`KeyringError::NotUnwrapped`] is a wrong `kek` or an altered
     /// file; [`KeyringError::Malformed`] was encrypted under `kek` by something else than `wrap`.
     pub fn unwrap(wrapped: &[u8], kek: &[u8; 32]) -> Result<Self, KeyringError> {
-        let Some((header, rest)) = wrapped.split_at_checked(WRAP_HEADER) else {
+        let Some((header, rest)) = wrapped.split_first_chunk::<16>() else {
             return Err(KeyringError::WrappedLength(wrapped.len()));
         };
-        if !header.starts_with(MAGIC) {
+        if header[..15] != WRAP_HEADER[..15] {
             return Err(KeyringError::NotAKeyring);
         }
-        if header[WRAP_HEADER - 1] != WRAP_FORMAT {
-            return Err(KeyringError::WrappedFormat(header[WRAP_HEADER - 1]));
+        if header[15] != WRAP_HEADER[15] {
+            return Err(KeyringError::WrappedFormat(header[15]));
         }
-        if rest.len() < SIV + 2 + ENTRY || !(rest.len() - SIV - 2).is_multiple_of(ENTRY) {
+        if rest.len() < SIV + PRIMARY + ENTRY || !(rest.len() - SIV - PRIMARY).is_multiple_of(ENTRY) {
             return Err(KeyringError::WrappedLength(wrapped.len()));
         }
-        let (siv, contents) = rest.split_at(SIV);
-        let siv = siv.try_into().expect("split at 16");
-        let mut contents = Zeroizing::new(contents.to_vec());
-        let unwrapped =
-            stack::wiping(|| wrap_cipher(kek).decrypt_inout_detached([header], (&mut contents[..]).into(), siv));
-        if ct::public(unwrapped.is_err(), "the caller gets the verdict") {
-            return Err(KeyringError::NotUnwrapped);
-        }
-
-        let (primary, entries) = contents.split_at(2);
-        let version = |bytes: &[u8]| {
-            let bytes = bytes.try_into().map_err(|_| KeyringError::Malformed)?;
-            let number = ct::public(u16::from_be_bytes(bytes), "key versions stand in every token");
-            KeyVersion::try_from(number).map_err(|_| KeyringError::Malformed)
-        };
-        let mut versions = Vec::with_capacity(entries.len() / ENTRY);
-        for entry in entries.chunks_exact(ENTRY) {
-            let (number, secret) = entry.split_at(2);
-            versions
-                .push((version(number)?, Secret::new(secret.try_into().expect("the rest of an entry is 32 bytes"))));
-        }
-        let keyring = Keyring { versions, primary: version(primary)? };
-        let ascending = keyring.versions.is_sorted_by(|a, b| a.0 < b.0);
-        match keyring.find(keyring.primary) {
-            Ok(_) if ascending => Ok(keyring),
-            _ => Err(KeyringError::Malformed),
-        }
+        let contents = decrypt(kek, WRAP_LABEL, header, rest).ok_or(KeyringError::NotUnwrapped)?;
+        let (primary, versions) = take_versions(&contents).ok_or(KeyringError::Malformed)?;
+        let versions = versions.into_iter().map(|(version, secret)| (version, Secret::new(secret)));
+        Ok(Keyring { versions: versions.collect(), primary })
     }
 
     fn find(&self, version: KeyVersion) -> Result<usize, KeyringError> {
@@ -243,24 +216,10 @@ impl Secret {
         Ok(secret)
     }
 
-    /// K1 and K2 of one kind in one scope.
-    fn siv_key<I: Identifier>(&self, scope: &Scope) -> Zeroizing<[u8; 64]> {
-        derive(&self.0, &[SIV_LABEL, &[0, I::KIND.letter() as u8], scope.encoded()])
+    /// K1 and, where it has 64 bytes, K2 of one kind in one scope.
+    fn key<T: Indexed, const N: usize>(&self, scope: &Scope) -> Zeroizing<[u8; N]> {
+        derive(&self.0, &[T::LABEL, &[0, T::LETTER], scope.encoded()])
     }
-}
-
-/// The key that a keyring is wrapped under.
-fn wrap_cipher(kek: &[u8; 32]) -> Aes256Siv {
-    let mut key = derive(kek, &[WRAP_LABEL]);
-    ct::secret(&mut key[..]);
-    aes_siv::KeyInit::new_from_slice(&key[..]).expect("AES-256-SIV takes 64 bytes")
-}
-
-/// HKDF-SHA256 (RFC 5869), 64 bytes.
-fn derive(secret: &[u8; 32], info: &[&[u8]]) -> Zeroizing<[u8; 64]> {
-    let mut key = Zeroizing::new([0; 64]);
-    Hkdf::<Sha256>::new(Some(SALT), secret).expand_multi_info(info, &mut key[..]).expect("64 bytes are not too many");
-    key
 }
 
 impl Drop for Secret {

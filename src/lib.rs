@@ -20,8 +20,11 @@ mod identifier;
 mod imei;
 mod imsi;
 #[cfg(feature = "seal")]
+mod indexer;
+#[cfg(feature = "seal")]
 mod keyring;
 mod phone;
+mod prefix;
 #[cfg(feature = "seal")]
 mod scope;
 #[cfg(feature = "seal")]
@@ -33,18 +36,23 @@ mod siv;
 #[cfg(feature = "seal")]
 mod stack;
 mod token;
+#[cfg(feature = "seal")]
+mod wrapping;
 
 pub use error::ParseError;
 #[cfg(feature = "seal")]
-pub use error::{KeyringError, LengthMismatch, OpenError};
+pub use error::{IndexKeyError, KeyringError, LengthMismatch, OpenError};
 pub use exposed::Exposed;
 pub use hasher::TagHasher;
-pub use identifier::{Identifier, Kind};
+pub use identifier::{Identifier, Indexed, Kind};
 pub use imei::{Imei, Imeisv};
 pub use imsi::{Imsi, MncLength};
 #[cfg(feature = "seal")]
+pub use indexer::Indexer;
+#[cfg(feature = "seal")]
 pub use keyring::Keyring;
 pub use phone::PhoneNumber;
+pub use prefix::{Prefix, PrefixLengths, PrefixTag, Prefixed};
 #[cfg(feature = "seal")]
 pub use scope::Scope;
 #[cfg(feature = "seal")]

@@ -1,7 +1,7 @@
 use crate::{
     Exposed, Identifier, Kind, ParseError, ct,
     digits::{DigitBlock, MAX_DIGITS, Shape, is_digit, unpack},
-    error::Reason,
+    error::{Reason, Subject},
     identifier::{Internal, Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
 };
 use core::str::FromStr;
@@ -122,11 +122,11 @@ impl FromStr for PhoneNumber {
 /// Reads each of the forms.
 fn from_text(text: &[u8]) -> Result<PhoneNumber, ParseError> {
     if let Some((number, at)) = strip(text, "+") {
-        return global_number(number, at).map(PhoneNumber);
+        return global_number(PhoneNumber::KIND, PhoneNumber::SHAPE, number, at).map(PhoneNumber);
     }
     if let Some((number, at)) = strip_ignoring_case(text, "tel:+") {
         let (number, rest) = number.split_at(parameters_start(number));
-        let digits = global_number(number, at)?;
+        let digits = global_number(PhoneNumber::KIND, PhoneNumber::SHAPE, number, at)?;
         parameters(PhoneNumber::KIND, rest, at + number.len(), |name| match name {
             b"ext" | b"isub" => Err(Reason::OtherThanSubscriber),
             _ => Ok(()),
@@ -157,9 +157,14 @@ impl Sealed for PhoneNumber {
 impl ZeroizeOnDrop for PhoneNumber {}
 
 /// Reads what stands behind the `+`, at `at` of the whole: digits and visual separators.
-fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
-    let (kind, shape) = (PhoneNumber::KIND, PhoneNumber::SHAPE);
-    if let Ok(digits) = from_digits(kind, shape, text, at) {
+pub(crate) fn global_number(
+    subject: impl Into<Subject>,
+    shape: Shape,
+    text: &[u8],
+    at: usize,
+) -> Result<DigitBlock, ParseError> {
+    let subject = subject.into();
+    if let Ok(digits) = from_digits(subject, shape, text, at) {
         return Ok(digits); // without separators, as most are stored
     }
     let mut digits = Zeroizing::new([0; MAX_DIGITS]);
@@ -186,18 +191,18 @@ fn global_number(text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
                     && before < MAX_DIGITS
                     && bool::from(ct::public(digits[before].ct_eq(&b'0'), "a trunk prefix is notation, not the number"))
                 {
-                    return Err(ParseError::new(kind, Reason::TrunkPrefix).at(at));
+                    return Err(ParseError::new(subject, Reason::TrunkPrefix).at(at));
                 }
             }
-            b'(' | b')' => return Err(ParseError::new(kind, Reason::Parenthesis).at(at)),
-            _ => return Err(ParseError::new(kind, Reason::NotADigit).at(at)),
+            b'(' | b')' => return Err(ParseError::new(subject, Reason::Parenthesis).at(at)),
+            _ => return Err(ParseError::new(subject, Reason::NotADigit).at(at)),
         }
     }
     if let Some((at, _)) = group {
-        return Err(ParseError::new(kind, Reason::Parenthesis).at(at));
+        return Err(ParseError::new(subject, Reason::Parenthesis).at(at));
     }
     match digits.get(..count) {
-        Some(digits) => from_digits(kind, shape, digits, first),
-        None => Err(ParseError::new(kind, Reason::Digits { min: shape.min, max: shape.max, found: count })),
+        Some(digits) => from_digits(subject, shape, digits, first),
+        None => Err(ParseError::new(subject, Reason::Digits { min: shape.min, max: shape.max, found: count })),
     }
 }

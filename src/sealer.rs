@@ -1,8 +1,8 @@
 use crate::{
-    Identifier, KeyVersion, LengthMismatch, OpenError, Tag, Token, ct,
+    Identifier, Indexer, KeyVersion, LengthMismatch, OpenError, Scope, Tag, Token, ct,
     digits::{DigitBlock, is_not_zero},
     identifier::Internal,
-    siv::Siv,
+    siv::{S2v, Siv},
     stack,
 };
 use aes::Block;
@@ -28,6 +28,8 @@ pub struct Sealer<I> {
     versions: Box<[(KeyVersion, Siv)]>,
     /// Where the primary version stands.
     primary: usize,
+    /// For an indexer, which names it where it is stored.
+    scope: Scope,
     kind: PhantomData<fn(I) -> I>,
 }
 
@@ -37,15 +39,24 @@ const BATCH: usize = 64;
 
 impl<I: Identifier> Sealer<I> {
     /// `versions` are newest first, and `primary` is one of them.
-    pub(crate) fn new(versions: Box<[(KeyVersion, Siv)]>, primary: KeyVersion) -> Self {
+    pub(crate) fn new(versions: Box<[(KeyVersion, Siv)]>, primary: KeyVersion, scope: Scope) -> Self {
         let primary =
             versions.iter().position(|(version, _)| *version == primary).expect("a keyring holds its primary");
-        Sealer { versions, primary, kind: PhantomData }
+        Sealer { versions, primary, scope, kind: PhantomData }
     }
 
     /// The key version that is sealed under.
     pub fn primary(&self) -> KeyVersion {
         self.versions[self.primary].0
+    }
+
+    /// An indexer with the half of the keys that gives tags: for whoever has to look up and must not open.
+    pub fn indexer(&self) -> Indexer<I> {
+        let versions = self.versions.iter().map(|(version, siv)| {
+            let s2v = S2v::new(&siv.s2v.key, &[&Token::<I>::header(*version)]);
+            (*version, s2v)
+        });
+        Indexer::new(stack::wiping(|| versions.collect()), self.primary(), self.scope.clone())
     }
 
     /// The token of an identifier under the primary key version.
@@ -356,7 +367,7 @@ fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> To
     Token::new(*version, tag, ct::public(ciphertext, "a ciphertext is for all to see"))
 }
 
-fn same_length(input: usize, output: usize) -> Result<(), LengthMismatch> {
+pub(crate) fn same_length(input: usize, output: usize) -> Result<(), LengthMismatch> {
     if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
 }
 

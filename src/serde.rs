@@ -1,6 +1,6 @@
 //! Tokens and tags: their text in human-readable formats, their bytes in binary ones. Key versions: a number.
 
-use crate::{Identifier, KeyVersion, Tag, Token};
+use crate::{Identifier, Indexed, KeyVersion, Tag, Token};
 use core::{fmt, marker::PhantomData, str::FromStr};
 use serde_core::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -31,7 +31,7 @@ impl<'de, I: Identifier> Deserialize<'de> for Token<I> {
     }
 }
 
-impl<I: Identifier> Serialize for Tag<I> {
+impl<T: Indexed> Serialize for Tag<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
@@ -41,7 +41,7 @@ impl<I: Identifier> Serialize for Tag<I> {
     }
 }
 
-impl<'de, I: Identifier> Deserialize<'de> for Tag<I> {
+impl<'de, T: Indexed> Deserialize<'de> for Tag<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserialize::<D, Self, 16>(deserializer, "the tag's 22 characters or 16 bytes")
     }

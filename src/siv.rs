@@ -17,15 +17,51 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// AES-SIV under one key and for one associated data.
 pub(crate) struct Siv {
-    /// AES under the first half of the key: S2V.
-    s2v: Aes256Enc,
+    /// The first half of the key.
+    pub(crate) s2v: S2v,
     /// AES under the second half of the key: CTR.
     ctr: Aes256Enc,
+}
+
+/// The half that gives tags and neither seals nor opens.
+pub(crate) struct S2v {
+    /// K1, to be handed on: `aes` does not give it out again.
+    pub(crate) key: [u8; 32],
+    /// AES under K1.
+    aes: Aes256Enc,
     /// What the last block of S2V is, but for the plaintext.
     mask: u128,
 }
 
 impl Siv {
+    pub(crate) fn new(key: &[u8; 64], associated_data: &[&[u8]]) -> Self {
+        let (k1, k2) = key.split_at(32);
+        let k1 = k1.try_into().expect("split at 32");
+        let ctr = Aes256Enc::new_from_slice(k2).expect("AES-256 takes half of the 64 bytes");
+        Siv { s2v: S2v::new(k1, associated_data), ctr }
+    }
+
+    /// The synthetic IVs of plaintexts, as [`S2v::tags`].
+    #[inline(always)]
+    pub(crate) fn s2v(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
+        self.s2v.tags(blocks, plaintexts);
+    }
+
+    /// From tags the blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)` with
+    /// `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
+    #[inline(always)]
+    pub(crate) fn ctr<'a>(&self, blocks: &mut [Block], tags: impl Iterator<Item = &'a [u8; 16]>) {
+        const Q: [u8; 16] = (!(1_u128 << 63 | 1 << 31)).to_be_bytes();
+        let fill = |blocks: &mut [Block]| {
+            for (block, tag) in blocks.iter_mut().zip(tags) {
+                *block = array::from_fn(|i| tag[i] & Q[i]).into();
+            }
+        };
+        encrypt(&self.ctr, blocks, fill);
+    }
+}
+
+impl S2v {
     /// ```text
     /// S2V(K, S1, ..., Sn) {                        AES-CMAC(K, M) of one whole block {
     ///   D = AES-CMAC(K, <zero>)                      K1 = dbl(AES(K, <zero>))
@@ -40,27 +76,25 @@ impl Siv {
     /// RFC 5297 section 2.4 and RFC 4493 section 2.4. S1 to Sn-1 are the associated data, one item in telseal,
     /// and Sn is the plaintext of 64 bits; pad(Sn) is the plaintext, a 1 bit and 63 zeros. So V = AES(K, Sn xor
     /// mask) with mask = dbl(D) xor pad(<none>) xor K1.
-    pub(crate) fn new(key: &[u8; 64], associated_data: &[&[u8]]) -> Self {
-        let (k1, k2) = key.split_at(32);
-        let cipher = |half| Aes256Enc::new_from_slice(half).expect("AES-256 takes half of the 64 bytes");
-        let (s2v, ctr) = (cipher(k1), cipher(k2));
+    pub(crate) fn new(k1: &[u8; 32], associated_data: &[&[u8]]) -> Self {
+        let aes = Aes256Enc::new(k1.into());
         let cmac = |message: &[u8]| {
             let mac = <Cmac<Aes256Enc> as KeyInit>::new_from_slice(k1).expect("CMAC takes the key of its cipher");
             u128::from_be_bytes(mac.chain_update(message).finalize().into_bytes().into())
         };
         let mut zero = Block::default();
-        s2v.encrypt_block(&mut zero);
+        aes.encrypt_block(&mut zero);
 
         let d = associated_data.iter().fold(cmac(&[0; 16]), |d, item| dbl(d) ^ cmac(item));
         let subkey = dbl(u128::from_be_bytes(zero.into()));
         let mask = (dbl(d) ^ subkey ^ 0x80 << 56).swap_bytes();
         zero.zeroize();
-        Siv { s2v, ctr, mask }
+        S2v { key: *k1, aes, mask }
     }
 
     /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.
     #[inline(always)]
-    pub(crate) fn s2v(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
+    pub(crate) fn tags(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
         // Words of 8 bytes, since none of 16 goes into a vector.
         let [low, high] = [self.mask as u64, (self.mask >> 64) as u64];
         let fill = |blocks: &mut [Block]| {
@@ -69,20 +103,7 @@ impl Siv {
                 block[8..].copy_from_slice(&high.to_le_bytes());
             }
         };
-        encrypt(&self.s2v, blocks, fill);
-    }
-
-    /// From tags the blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)` with
-    /// `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
-    #[inline(always)]
-    pub(crate) fn ctr<'a>(&self, blocks: &mut [Block], tags: impl Iterator<Item = &'a [u8; 16]>) {
-        const Q: [u8; 16] = (!(1_u128 << 63 | 1 << 31)).to_be_bytes();
-        let fill = |blocks: &mut [Block]| {
-            for (block, tag) in blocks.iter_mut().zip(tags) {
-                *block = array::from_fn(|i| tag[i] & Q[i]).into();
-            }
-        };
-        encrypt(&self.ctr, blocks, fill);
+        encrypt(&self.aes, blocks, fill);
     }
 }
 
@@ -122,14 +143,16 @@ impl<Fill: FnOnce(&mut [Block])> BlockCipherEncClosure for Pass<'_, Fill> {
     }
 }
 
-/// Wipes the mask; the ciphers wipe themselves.
-impl Drop for Siv {
+/// Wipes key and mask; the ciphers wipe themselves.
+impl Drop for S2v {
     fn drop(&mut self) {
-        let Siv { s2v: _, ctr: _, mask } = self;
+        let S2v { key, aes: _, mask } = self;
+        key.zeroize();
         mask.zeroize();
     }
 }
 
+impl ZeroizeOnDrop for S2v {}
 impl ZeroizeOnDrop for Siv {}
 
 /// Multiplication by x in GF(2^128), section 2.3.

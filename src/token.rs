@@ -1,7 +1,8 @@
 use crate::{
-    Identifier, ParseError,
+    Identifier, Indexed, ParseError,
     encoding::{decode_base64url, decode_hex, encode_base64url, encode_hex, exactly},
     error::{Reason, Subject},
+    identifier::tag_header,
 };
 use core::{
     cmp::Ordering,
@@ -46,9 +47,9 @@ pub struct Token<I> {
 /// to partition by.
 ///
 /// The text form is base64url without padding, 22 characters; `{:x}` gives 32 hexadecimal digits.
-pub struct Tag<I> {
+pub struct Tag<T> {
     bytes: [u8; TAG],
-    kind: PhantomData<fn() -> I>,
+    kind: PhantomData<fn() -> T>,
 }
 
 /// The number of a key: 1 to 65535, in the order in which the keys were made.
@@ -96,8 +97,7 @@ impl<I: Identifier> Token<I> {
 
     /// What stands before the tag, and is authenticated with it.
     pub(crate) const fn header(version: KeyVersion) -> [u8; HEADER] {
-        let [high, low] = version.get().to_be_bytes();
-        [I::KIND.header(), high, low]
+        tag_header::<I>(version)
     }
 
     /// The part to look up by.
@@ -166,7 +166,7 @@ impl<I: Identifier> Token<I> {
     }
 }
 
-impl<I: Identifier> Tag<I> {
+impl<T: Indexed> Tag<T> {
     /// Takes 16 bytes for a tag: all are.
     pub const fn from_bytes(bytes: [u8; TAG]) -> Self {
         Tag { bytes, kind: PhantomData }
@@ -244,7 +244,7 @@ impl<I: Identifier> FromStr for Token<I> {
     }
 }
 
-impl<I: Identifier> FromStr for Tag<I> {
+impl<T: Indexed> FromStr for Tag<T> {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
         decode_base64url::<TAG_TEXT, TAG>(text.as_bytes(), Subject::Tag).map(Self::from_bytes)
@@ -265,7 +265,7 @@ impl<I: Identifier> TryFrom<[u8; TOKEN]> for Token<I> {
     }
 }
 
-impl<I: Identifier> TryFrom<&[u8]> for Tag<I> {
+impl<T: Indexed> TryFrom<&[u8]> for Tag<T> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
         exactly(bytes, "bytes", Subject::Tag).copied().map(Self::from_bytes)
@@ -278,7 +278,7 @@ impl<I: Identifier> fmt::Display for Token<I> {
     }
 }
 
-impl<I: Identifier> fmt::Display for Tag<I> {
+impl<T: Indexed> fmt::Display for Tag<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_ascii(f, &encode_base64url::<TAG_TEXT>(&self.bytes))
     }
@@ -290,7 +290,7 @@ impl<I: Identifier> fmt::LowerHex for Token<I> {
     }
 }
 
-impl<I: Identifier> fmt::LowerHex for Tag<I> {
+impl<T: Indexed> fmt::LowerHex for Tag<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_ascii(f, &encode_hex::<{ 2 * TAG }>(&self.bytes))
     }
@@ -341,7 +341,10 @@ macro_rules! public_bytes {
             }
         }
 
-        impl<I: Identifier> fmt::Debug for $name<I> {
+        impl<I> fmt::Debug for $name<I>
+        where
+            Self: fmt::Display,
+        {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!(stringify!($name), "({})"), self)
             }

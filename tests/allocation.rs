@@ -136,3 +136,37 @@ fn sealing_opening_and_looking_up() {
     }
     for_every_kind!(check());
 }
+
+#[cfg(feature = "seal")]
+#[test]
+fn indexing() {
+    use common::{keyring, scope};
+    use telseal::{Indexed, Indexer, Prefix, PrefixLengths, Prefixed};
+
+    fn check<T: Indexed>(of: &[T]) {
+        let indexer: Indexer<T> = keyring(&[1, 2, 3]).indexer(&scope());
+        let mut tags = vec![Tag::from_bytes([0; 16]); of.len()];
+        allocates_nothing(|| {
+            indexer.tag_into(of, &mut tags).unwrap();
+            assert_eq!(indexer.tag(&of[0]), tags[0]);
+            assert_eq!(indexer.lookup(&of[0]).next(), Some(tags[0]));
+            assert_eq!(indexer.versions().len(), 3);
+        });
+    }
+    fn check_prefixes<I: Prefixed + Sample>() {
+        let (identifier, lengths) = (I::sample(18), PrefixLengths::new([1, 3, 5, 8]).unwrap());
+        let prefixes: Vec<_> = (0..300).map(|_| Prefix::of(&identifier, 5).unwrap()).collect();
+        check(&prefixes);
+        let indexer: Indexer<Prefix<I>> = keyring(&[1, 2, 3]).indexer(&scope());
+        allocates_nothing(|| assert_eq!(indexer.tags(&identifier, lengths).count(), 4));
+        let text = "+44 20";
+        allocates_nothing(|| text.parse::<Prefix<PhoneNumber>>().unwrap());
+    }
+    fn check_identifiers<I: Sample>() {
+        check(&(0..300).map(I::sample).collect::<Vec<_>>());
+    }
+    for_every_kind!(check_identifiers());
+    check_prefixes::<PhoneNumber>();
+    check_prefixes::<Imsi>();
+    check_prefixes::<Imei>();
+}

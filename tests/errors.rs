@@ -4,13 +4,13 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use std::fmt::Debug;
-use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, ParseError, PhoneNumber, Tag, Token};
+use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, ParseError, PhoneNumber, Prefix, Tag, Token};
 
 type TextReader = (&'static str, fn(&str) -> Result<(), ParseError>);
 type OctetReader = (&'static str, fn(&[u8]) -> Result<(), ParseError>);
 
 /// All that reads a text.
-const TEXT_READERS: [TextReader; 15] = [
+const TEXT_READERS: [TextReader; 18] = [
     ("PhoneNumber", |text| text.parse::<PhoneNumber>().map(drop)),
     ("msisdn", |text| PhoneNumber::from_msisdn(text).map(drop)),
     ("Imsi", |text| text.parse::<Imsi>().map(drop)),
@@ -26,6 +26,9 @@ const TEXT_READERS: [TextReader; 15] = [
     ("hex tag", |text| Tag::<Imsi>::from_hex(text).map(drop)),
     ("key version", |text| text.parse::<KeyVersion>().map(drop)),
     ("scope", scope),
+    ("prefix of phone numbers", |text| text.parse::<Prefix<PhoneNumber>>().map(drop)),
+    ("prefix of IMSIs", |text| text.parse::<Prefix<Imsi>>().map(drop)),
+    ("prefix of IMEIs", |text| text.parse::<Prefix<Imei>>().map(drop)),
 ];
 
 #[cfg(feature = "seal")]
@@ -184,7 +187,7 @@ proptest! {
 
     #[test]
     fn the_verdict_on_a_text_does_not_depend_on_its_digits(text in mutated(), by in 1..9_u8) {
-        for (_, read) in &TEXT_READERS[..5] {
+        for (_, read) in TEXT_READERS[..5].iter().chain(&TEXT_READERS[15..]) {
             same_but_for_the_check_digit(&text, read(&text), read(&moved(&text, by)));
         }
     }

@@ -16,7 +16,8 @@ use core::{
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use subtle::ConstantTimeEq;
 use telseal::{
-    Exposed, Identifier, Imei, Imeisv, Imsi, KeyVersion, Kind, MncLength, ParseError, PhoneNumber, Tag, Token,
+    Exposed, Identifier, Imei, Imeisv, Imsi, Indexed, KeyVersion, Kind, MncLength, ParseError, PhoneNumber, Prefix,
+    PrefixLengths, PrefixTag, Prefixed, Tag, Token,
 };
 use zeroize::ZeroizeOnDrop;
 
@@ -45,12 +46,26 @@ public_bytes!(
     Tag<PhoneNumber>,
     Tag<Imsi>,
     Tag<Imei>,
-    Tag<Imeisv>
+    Tag<Imeisv>,
+    PrefixTag<PhoneNumber>,
+    PrefixTag<Imsi>,
+    PrefixTag<Imei>
 );
 assert_impl_all!(Token<Imsi>: TryFrom<[u8; 27]>);
 // A token or a tag of one kind is none of another.
 assert_not_impl_any!(Token<Imsi>: Into<Token<PhoneNumber>>, PartialEq<Token<PhoneNumber>>, PartialOrd<Token<Imei>>);
 assert_not_impl_any!(Tag<Imsi>: Into<Tag<PhoneNumber>>, PartialEq<Tag<PhoneNumber>>, PartialEq<Token<Imsi>>);
+// The tag of a prefix is no tag of an identifier.
+assert_not_impl_any!(PrefixTag<Imsi>: Into<Tag<Imsi>>, PartialEq<Tag<Imsi>>, PartialEq<PrefixTag<PhoneNumber>>);
+assert_not_impl_any!(Tag<Imsi>: Into<PrefixTag<Imsi>>);
+
+// An IMEISV has the prefixes of its IMEI, and a prefix is no identifier: no sealer takes it.
+assert_impl_all!(Prefix<Imsi>: Indexed, FromStr, Clone, Eq, Debug, ZeroizeOnDrop, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Prefix<Imsi>: Identifier, Copy, Default, Display, LowerHex, Hash, PartialOrd, AsRef<[u8]>, AsRef<str>, Deref, serde::Serialize);
+assert_not_impl_any!(Imeisv: Prefixed);
+assert_not_impl_any!(Prefix<Imeisv>: Indexed, FromStr);
+assert_impl_all!(PrefixLengths<Imsi>: Copy, Debug, Send, Sync);
+assert_not_impl_any!(PrefixLengths<Imsi>: Default);
 
 assert_impl_all!(KeyVersion: Copy, Ord, Hash, Display, Debug, TryFrom<u16>, Into<u16>, Send, Sync);
 assert_not_impl_any!(KeyVersion: Default, From<u16>);
@@ -69,6 +84,7 @@ mod with_serde {
     use super::*;
     assert_impl_all!(Token<Imsi>: serde::Serialize, serde::de::DeserializeOwned);
     assert_impl_all!(Tag<Imsi>: serde::Serialize, serde::de::DeserializeOwned);
+    assert_impl_all!(PrefixTag<Imsi>: serde::Serialize, serde::de::DeserializeOwned);
     assert_impl_all!(KeyVersion: serde::Serialize, serde::de::DeserializeOwned);
 }
 
@@ -82,6 +98,8 @@ fn sizes() {
     assert_eq!(layout::<Option<Token<Imei>>>(), (28, 1));
     assert_eq!(layout::<Tag<Imeisv>>(), (16, 1));
     assert_eq!(layout::<Option<Tag<Imeisv>>>(), (17, 1));
+    assert_eq!(layout::<PrefixTag<Imei>>(), (16, 1));
+    assert_eq!(layout::<Prefix<Imei>>(), (8, 8));
     for identifier in [layout::<PhoneNumber>(), layout::<Imsi>(), layout::<Imei>(), layout::<Imeisv>()] {
         assert_eq!(identifier, (8, 8));
     }
@@ -118,17 +136,21 @@ fn debug_shows_no_plaintext() {
 mod with_seal {
     use super::*;
     use common::{keyring, scope};
-    use telseal::{Keyring, KeyringError, LengthMismatch, Lookup, OpenError, Scope, Sealer};
+    use telseal::{IndexKeyError, Indexer, Keyring, KeyringError, LengthMismatch, Lookup, OpenError, Scope, Sealer};
 
     assert_impl_all!(Keyring: Debug, ZeroizeOnDrop, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
     assert_not_impl_any!(Keyring: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
     assert_impl_all!(Sealer<PhoneNumber>: Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
     assert_not_impl_any!(Sealer<PhoneNumber>: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
+    assert_impl_all!(Indexer<PhoneNumber>: Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(Indexer<PhoneNumber>: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
+    assert_not_impl_any!(Indexer<PhoneNumber>: Into<Sealer<PhoneNumber>>, Into<Keyring>);
     assert_impl_all!(Lookup<'static, Imsi>: ExactSizeIterator, core::iter::FusedIterator, Debug, Send, Sync);
     assert_not_impl_any!(Lookup<'static, Imsi>: Copy, PartialEq, Hash, Display);
     assert_impl_all!(Scope: Clone, Eq, Hash, Debug, Send, Sync);
     assert_not_impl_any!(Scope: Default, Display);
     assert_impl_all!(OpenError: core::error::Error, Copy, Eq, Send, Sync);
+    assert_impl_all!(IndexKeyError: core::error::Error, Copy, Eq, Send, Sync);
     assert_impl_all!(KeyringError: core::error::Error, Copy, Eq, Send, Sync);
     assert_impl_all!(LengthMismatch: core::error::Error, Copy, Eq, Send, Sync);
 
@@ -140,6 +162,8 @@ mod with_seal {
         for (shown, expected) in [
             (format!("{keyring:?}"), "Keyring { versions: [700, 2, 1], primary: 700, .. }"),
             (format!("{sealer:?}"), "Sealer { .. }"),
+            (format!("{:?}", sealer.indexer()), "Indexer { .. }"),
+            (format!("{:#?}", keyring.indexer::<Prefix<Imsi>>(&scope())), "Indexer { .. }"),
             (format!("{:?}", sealer.lookup(&imsi)), "Lookup { .. }"),
             (format!("{:#?}", sealer.lookup(&imsi)), "Lookup { .. }"),
             (format!("{:?}", sealer.open(&Token::BLANK)), "Err(NotOpened)"),

@@ -10,7 +10,7 @@ mod memory;
 
 use memory::{Heap, heap_after};
 use std::{hint::black_box, mem};
-use telseal::{Imei, Imeisv, Imsi, PhoneNumber};
+use telseal::{Imei, Imeisv, Imsi, PhoneNumber, Prefix};
 use zeroize::zeroize_stack;
 
 #[global_allocator]
@@ -68,6 +68,12 @@ fn identifiers() {
 }
 
 #[test]
+fn prefixes() {
+    wipes(PHONES, 4, |text| Prefix::of(&text.parse::<PhoneNumber>().unwrap(), 9).unwrap());
+    wipes(["99970123", "00101876"], 4, |text| text.parse::<Prefix<Imsi>>().unwrap());
+}
+
+#[test]
 fn exposed() {
     wipes(PHONES, 10, |text| text.parse::<PhoneNumber>().unwrap().expose_e164());
     wipes(PHONES, 6, |text| text.parse::<PhoneNumber>().unwrap().expose_address_string());
@@ -80,7 +86,7 @@ fn exposed() {
 #[cfg(feature = "seal")]
 mod keys {
     use super::*;
-    use telseal::{Identifier, KeyVersion, Keyring, OpenError, Scope, Sealer, Token};
+    use telseal::{Identifier, Indexer, KeyVersion, Keyring, OpenError, Scope, Sealer, Token};
     use zeroize::Zeroize;
 
     const SECRETS: [&[u8; 32]; 2] = [&[0x5A; 32], &[0xC3; 32]];
@@ -146,9 +152,42 @@ mod keys {
     }
 
     #[test]
+    fn indexers() {
+        wipes(SECRETS, SCHEDULES / 2, |secret| sealer::<PhoneNumber>(secret).indexer());
+        let scope = Scope::new(["acme", "routing"]).unwrap();
+        wipes(SECRETS, SCHEDULES / 2, |secret| keyring(secret).indexer::<Imei>(&scope));
+        wipes(SECRETS, SCHEDULES / 2, |secret| keyring(secret).indexer::<Prefix<Imei>>(&scope));
+    }
+
+    #[test]
+    fn wrapping_of_index_keys() {
+        let (kek, scope) = ([0x11; 32], Scope::new(["acme", "routing"]).unwrap());
+        let left = differing(SECRETS, |secret| {
+            let mut wrapped = keyring(secret).indexer::<Imsi>(&scope).wrap(&kek);
+            drop(black_box(Indexer::<Imsi>::unwrap(&wrapped, &kek, &scope, &[]).unwrap()));
+            assert!(Indexer::<Imei>::unwrap(&wrapped, &kek, &scope, &[]).is_err());
+            assert!(Indexer::<Imsi>::unwrap(&wrapped, secret, &scope, &[]).is_err());
+            wrapped.zeroize();
+        });
+        assert_eq!(left, 0);
+        let left = differing(SECRETS, |kek| keyring(&[7; 32]).indexer::<Imsi>(&scope).wrap(kek).zeroize());
+        assert_eq!(left, 0);
+        wipes(
+            SECRETS.map(|secret| keyring(secret).indexer::<Imsi>(&scope).wrap(&kek)).each_ref(),
+            SCHEDULES / 2,
+            |file| {
+                // The file is the caller's, and no secret.
+                Indexer::<Imsi>::unwrap(file, &kek, &scope, &[]).unwrap()
+            },
+        );
+    }
+
+    #[test]
     fn lookups() {
         let phones = sealer(SECRETS[0]);
         wipes(PHONES, 6, |text| phones.lookup(&text.parse::<PhoneNumber>().unwrap()));
+        let index = phones.indexer();
+        wipes(PHONES, 6, |text| index.lookup(&text.parse::<PhoneNumber>().unwrap()));
     }
 
     #[test]

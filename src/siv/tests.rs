@@ -128,7 +128,7 @@ fn the_mask_is_made_of_published_values() {
     Aes256Enc::new_from_slice(&key).unwrap().encrypt_block(&mut zero);
     let expected = dbl(u128::from_be_bytes(zero.into())) ^ k1 ^ block("00000000000000008000000000000000");
     let siv = Siv::new(&[key, vec![0; 32]].concat().try_into().unwrap(), &[]);
-    assert_eq!(siv.mask.swap_bytes(), expected);
+    assert_eq!(siv.s2v.mask.swap_bytes(), expected);
 }
 
 /// Wycheproof's cases with a key of 64 bytes; the nonce is the last item of associated data. All anchor the

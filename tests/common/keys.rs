@@ -33,16 +33,27 @@ pub(crate) fn derive(secret: &[u8; 32], info: &[u8]) -> [u8; 64] {
 
 /// The token of an 8-byte block, whatever is in it.
 pub(crate) fn oracle_token(version: u16, kind: Kind, labels: &[&str], block: &[u8]) -> [u8; 27] {
-    let mut info = b"telseal/v1/siv\0".to_vec();
-    info.push(kind.letter() as u8);
-    for label in labels {
-        info.push(label.len() as u8);
-        info.extend_from_slice(label.as_bytes());
-    }
+    let header = oracle_header(kind.letter(), version);
+    let key = oracle_key("telseal/v1/siv", version, kind.letter(), labels);
+    [&header[..], &oracle_seal(&key, &header, block)].concat().try_into().unwrap()
+}
+
+/// K1 and K2.
+pub(crate) fn oracle_key(label: &str, version: u16, letter: char, labels: &[&str]) -> [u8; 64] {
+    let info = [label.as_bytes(), &[0, letter as u8], &encoded(labels)].concat();
+    derive(&secret(version), &info)
+}
+
+/// A scope as it is bound to a key.
+pub(crate) fn encoded(labels: &[&str]) -> Vec<u8> {
+    labels.iter().flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat()).collect()
+}
+
+/// What stands before a tag.
+pub(crate) fn oracle_header(letter: char, version: u16) -> [u8; 3] {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let [high, low] = version.to_be_bytes();
-    let header = [(kind.letter() as u8 - b'A') * 4 + 1, high, low];
-    let sealed = oracle_seal(&derive(&secret(version), &info), &header, block);
-    [&header[..], &sealed].concat().try_into().unwrap()
+    [ALPHABET.find(letter).unwrap() as u8 * 4 + 1, high, low]
 }
 
 /// AES-256-SIV with one item of associated data.

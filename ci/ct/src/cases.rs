@@ -6,8 +6,8 @@ use memcheck::{is_secret, taint, taint_digits};
 use std::{fmt::Debug, hint::black_box};
 use subtle::ConstantTimeEq;
 use telseal::{
-    Exposed, Identifier, Imei, Imeisv, Imsi, Keyring, KeyringError, MncLength, OpenError, ParseError, PhoneNumber,
-    Sealer, Tag, Token,
+    Exposed, Identifier, Imei, Imeisv, Imsi, IndexKeyError, Indexed, Indexer, Keyring, KeyringError, MncLength,
+    OpenError, ParseError, PhoneNumber, Prefix, PrefixLengths, Prefixed, Scope, Sealer, Tag, Token,
 };
 
 const VERDICT: &str = "the caller gets the verdict";
@@ -23,7 +23,7 @@ const EQUAL: &str = "the caller asked whether they are equal";
 const PLAINTEXT: &str = "the caller asked for the plaintext";
 const CIPHERTEXT: &str = "a ciphertext is for all to see";
 const TAG: &str = "a tag is for all to see";
-const WRAPPED: &str = "a wrapped keyring is encrypted";
+const WRAPPED: &str = "what is wrapped is encrypted";
 const VERSIONS: &str = "key versions stand in every token";
 
 pub(crate) const CASES: &[Case] = &[
@@ -491,6 +491,118 @@ pub(crate) const CASES: &[Case] = &[
             }
         },
     },
+    // Index keys.
+    Case {
+        name: "index-with-secret-digits",
+        public: &[TAG],
+        run: || {
+            fn check<I: Sample>() {
+                let indexer = keyring(&[1, 2, 3], false).indexer(&scope());
+                for length in LENGTHS {
+                    indexes::<I>(&indexer, &(0..length as u32).map(marked).collect::<Vec<_>>());
+                }
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "index-with-secret-keys",
+        public: &[TAG],
+        run: || {
+            fn check<I: Sample>() {
+                let identifiers: Vec<_> = (0..9).map(I::sample).collect();
+                indexes(&keyring(&[1, 2, 3], true).indexer(&scope()), &identifiers);
+                indexes(&sealer(&[1, 2, 3], true).indexer(), &identifiers);
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "index-key-wrap-and-unwrap",
+        public: &[WRAPPED, VERDICT, VERSIONS, TAG],
+        run: || {
+            let live = [1, 2, 300].map(version);
+            let wrap = |is_secret| keyring(&[1, 2, 300], is_secret).indexer::<Imsi>(&scope()).wrap(&kek(is_secret));
+            let wrapped = wrap(false);
+            assert_eq!(becomes_public(WRAPPED, || wrap(true)), wrapped);
+            let indexer = Indexer::<Imsi>::unwrap(&wrapped, &kek(true), &scope(), &live).unwrap();
+            indexes(&indexer, &[Imsi::sample(18)]);
+        },
+    },
+    Case {
+        name: "index-key-unwrap-refused",
+        public: &[VERDICT, VERSIONS],
+        run: || {
+            let wrapped = keyring(&[1, 2, 300], false).indexer::<Imsi>(&scope()).wrap(&kek(false));
+            for at in 0..wrapped.len() {
+                let mut wrapped = wrapped.clone();
+                wrapped[at] ^= 1;
+                Indexer::<Imsi>::unwrap(&wrapped, &kek(true), &scope(), &[]).unwrap_err();
+                Indexer::<Imsi>::unwrap(&wrapped[..at], &kek(true), &scope(), &[]).unwrap_err();
+            }
+            let other = Scope::new(["acme"]).unwrap();
+            let refused = [
+                Indexer::<Imsi>::unwrap(&wrapped, &kek(true), &other, &[]).map(drop),
+                Indexer::<Imsi>::unwrap(&wrapped, &kek(true), &scope(), &[version(4)]).map(drop),
+                Indexer::<Imei>::unwrap(&wrapped, &kek(true), &scope(), &[]).map(drop),
+                Indexer::<Prefix<Imsi>>::unwrap(&wrapped, &kek(true), &scope(), &[]).map(drop),
+            ];
+            let errors = [IndexKeyError::OtherScope, IndexKeyError::NoKey(version(4)), IndexKeyError::OtherKind];
+            assert_eq!(refused.map(Result::unwrap_err), [errors[0], errors[1], errors[2], errors[2]]);
+        },
+    },
+    Case {
+        name: "prefix-text",
+        public: &[PLACE, VERDICT, DIGITS, TRUNK],
+        run: || {
+            for text in ["+4", "+44 20", "+44 (20)", "+4420794600", "+1-212-555"] {
+                still_secret(&mut taint_digits(text).parse::<Prefix<PhoneNumber>>().unwrap());
+            }
+            for text in ["", "44", "+", "+0", "+44 (0)20", "+44 20 7946 001", "+44O"] {
+                error(taint_digits(text).parse::<Prefix<PhoneNumber>>());
+            }
+            for text in ["0", "00101", "9997012345"] {
+                still_secret(&mut taint_digits(text).parse::<Prefix<Imsi>>().unwrap());
+            }
+            for text in ["", "001-01", "99970123456"] {
+                error(taint_digits(text).parse::<Prefix<Imsi>>());
+            }
+            still_secret(&mut taint_digits("49015420").parse::<Prefix<Imei>>().unwrap());
+            error(taint_digits("490154203").parse::<Prefix<Imei>>());
+        },
+    },
+    Case {
+        name: "prefix-tags",
+        public: &[TAG, COUNT, EQUAL],
+        run: || {
+            fn check<I: Prefixed + Sample>(is_secret: bool) {
+                let indexer = keyring(&[1, 2], is_secret).indexer::<Prefix<I>>(&scope());
+                let identifier = if is_secret { I::sample(18) } else { marked(18) };
+                let lengths = PrefixLengths::new(1..=I::MAX_PREFIX).unwrap();
+                let mut prefixes: Vec<_> =
+                    (1..=I::MAX_PREFIX).rev().filter_map(|length| Prefix::of(&identifier, length)).collect();
+                if !is_secret {
+                    prefixes.iter_mut().for_each(still_secret);
+                }
+                assert!(prefixes[0] != prefixes[1] && prefixes[0] == prefixes[0].clone());
+                assert_eq!(prefixes[0].len(), I::MAX_PREFIX);
+                let tags: Vec<_> = becomes_public(TAG, || indexer.tags(&identifier, lengths)).collect();
+                assert!(prefixes.iter().map(|prefix| indexer.tag(prefix)).eq(tags));
+                indexes(&indexer, &prefixes);
+            }
+            for is_secret in [true, false] {
+                check::<PhoneNumber>(is_secret);
+                check::<Imsi>(is_secret);
+                check::<Imei>(is_secret);
+            }
+        },
+    },
     // telseal's own marks, on which the runs of its tests under memcheck stand.
     Case {
         name: "own-marks",
@@ -604,6 +716,19 @@ fn seals<I: Sample>(sealer: &Sealer<I>, identifier: &I) {
     let mut lookup = sealer.lookup(identifier);
     while lookup.len() > 0 {
         becomes_public(CIPHERTEXT, || lookup.next()).unwrap();
+    }
+}
+
+/// Either the indexer's keys or the digits are secret.
+fn indexes<T: Indexed>(indexer: &Indexer<T>, of: &[T]) {
+    let mut tags = vec![Tag::from_bytes([0; 16]); of.len()];
+    indexer.tag_into(of, &mut tags).unwrap();
+    for (of, tag) in of.iter().zip(tags) {
+        assert!(becomes_public(TAG, || indexer.tag(of)) == tag);
+        let mut lookup = indexer.lookup(of);
+        while lookup.len() > 0 {
+            becomes_public(TAG, || lookup.next()).unwrap();
+        }
     }
 }
 

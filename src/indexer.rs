@@ -1,0 +1,243 @@
+use crate::{
+    IndexKeyError, Indexed, KeyVersion, LengthMismatch, Prefix, PrefixLengths, PrefixTag, Prefixed, Scope, Tag, ct,
+    identifier::{Internal, Labelled, tag_header},
+    sealer::same_length,
+    siv::S2v,
+    stack,
+    wrapping::{ENTRY, PRIMARY, SIV, decrypt, encrypt, put_versions, take_versions},
+};
+use aes::Block;
+use alloc::{boxed::Box, vec::Vec};
+use core::{fmt, iter, marker::PhantomData, slice};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Gives the tags of one kind of identifier, or of its prefixes, in one scope, and opens nothing: it holds the half
+/// of each key that the tag is made with and not the half that the identifier is encrypted with.
+///
+/// For a front end that only asks the directory. Made by a key holder, by
+/// [`Sealer::indexer`](crate::Sealer::indexer) or [`Keyring::indexer`](crate::Keyring::indexer), and handed over as an
+/// index key: encrypted by [`wrap`](Self::wrap), loaded by [`unwrap`](Self::unwrap).
+///
+/// ```
+/// # use telseal::{Indexer, KeyVersion, Keyring, PhoneNumber, Scope};
+/// # let (keyring, kek) = (Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?, [2; 32]);
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// let scope = Scope::new(["acme", "routing"])?;
+/// let phones = keyring.sealer::<PhoneNumber>(&scope);
+/// let file = phones.indexer().wrap(&kek);
+///
+/// // In the front end.
+/// let index = Indexer::<PhoneNumber>::unwrap(&file, &kek, &scope, &[KeyVersion::FIRST])?;
+/// assert_eq!(index.tag(&number), phones.seal(&number).tag());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What it does not protect from is enumeration: its holder can compute the tags of all numbers of a plan and compare,
+/// as whoever seals can (SECURITY.md, "Enumeration"). Nor can it tell an authentic token from one that has the right
+/// tag and another ciphertext.
+///
+/// ```compile_fail,E0599
+/// # let keyring = telseal::Keyring::from_secrets([(telseal::KeyVersion::FIRST, &[1; 32])]).unwrap();
+/// let phones = keyring.sealer::<telseal::PhoneNumber>(&telseal::Scope::new(["routing"]).unwrap());
+/// phones.indexer().open(&telseal::Token::BLANK);
+/// ```
+///
+/// It derives and allocates nothing once it is made, takes `&self` and can be shared between threads. Keys are wiped
+/// on drop, and with them 32 KiB of the stack below (64 KiB with debug assertions), which must be there.
+pub struct Indexer<T> {
+    /// Newest first.
+    versions: Box<[(KeyVersion, S2v)]>,
+    /// Where the primary version stands.
+    primary: usize,
+    scope: Scope,
+    of: PhantomData<fn(T)>,
+}
+
+const WRAP_LABEL: &[u8] = b"telseal/v1/index";
+
+/// What a wrapped index key begins with, and then its format version.
+const WRAP_HEADER: &[u8; 14] = b"telseal-index\x01";
+/// The letter and the digest of the scope.
+const NAME: usize = 1 + 32;
+
+/// The most lengths of prefixes that there are.
+const MOST: usize = 10;
+/// How many are worked on at once.
+const BATCH: usize = 64;
+
+impl<T: Indexed> Indexer<T> {
+    /// `versions` are newest first, and `primary` is one of them.
+    pub(crate) fn new(versions: Box<[(KeyVersion, S2v)]>, primary: KeyVersion, scope: Scope) -> Self {
+        let primary =
+            versions.iter().position(|(version, _)| *version == primary).expect("an index key has its primary");
+        Indexer { versions, primary, scope, of: PhantomData }
+    }
+
+    /// The key version that tags are made under.
+    pub fn primary(&self) -> KeyVersion {
+        self.versions[self.primary].0
+    }
+
+    /// The live versions, newest first.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
+        self.versions.iter().map(|(version, _)| *version)
+    }
+
+    /// The tag under the primary key version: of an identifier, that of the token that
+    /// [`Sealer::seal`](crate::Sealer::seal) gives.
+    pub fn tag(&self, of: &T) -> Tag<T> {
+        tag(&self.versions[self.primary].1, of)
+    }
+
+    /// Many tags: `tags[i]` becomes the [`tag`](Self::tag) of `of[i]`.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
+    pub fn tag_into(&self, of: &[T], tags: &mut [Tag<T>]) -> Result<(), LengthMismatch> {
+        same_length(of.len(), tags.len())?;
+        let mut blocks = [Block::default(); BATCH];
+        for (of, tags) in of.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
+            let blocks = &mut blocks[..of.len()];
+            self.versions[self.primary].1.tags(blocks, of.iter().map(|of| of.word(Internal(()))));
+            for (tag, block) in tags.iter_mut().zip(blocks) {
+                *tag = public(block);
+            }
+        }
+        Ok(())
+    }
+
+    /// The tags that something may be stored under: one for each live key version, newest first. Each is computed
+    /// when it is asked for, one call of AES.
+    pub fn lookup(&self, of: &T) -> impl ExactSizeIterator<Item = Tag<T>> + use<'_, T> {
+        let of = of.clone();
+        self.versions.iter().map(move |(_, s2v)| tag(s2v, &of))
+    }
+
+    /// The index key encrypted under a key-encryption key of 32 random bytes, to be handed over: 65 bytes and 34 more
+    /// a version. Use another key-encryption key than for the keyring: whoever loads an index key has it.
+    ///
+    /// AES-256-SIV (RFC 5297) under a key derived from `kek`; deterministic, so that equal index keys have equal
+    /// wrappings. SPEC.md, section "The wrapped index key", has the bytes.
+    pub fn wrap(&self, kek: &[u8; 32]) -> Vec<u8> {
+        let mut contents = Zeroizing::new(Vec::with_capacity(NAME + PRIMARY + ENTRY * self.versions.len()));
+        contents.push(T::LETTER);
+        contents.extend_from_slice(&Sha256::digest(self.scope.encoded()));
+        let ascending = self.versions.iter().rev().map(|(version, s2v)| (*version, &s2v.key));
+        put_versions(&mut contents, self.primary(), ascending);
+        encrypt(kek, WRAP_LABEL, WRAP_HEADER, contents)
+    }
+
+    /// The index key that [`wrap`](Self::wrap) encrypted, for this scope. It must have a key of each of `versions`:
+    /// those that rows are stored under or soon will be, which it would miss otherwise.
+    ///
+    /// # Errors
+    /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] and [`IndexKeyError::WrappedFormat`] tell
+    /// what is no wrapped index key by its looks; [`IndexKeyError::NotUnwrapped`] is a wrong `kek` or an altered
+    /// file; [`IndexKeyError::Malformed`] was encrypted under `kek` by something else than `wrap`;
+    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`] and [`IndexKeyError::NoKey`] are index keys whose
+    /// tags would not be found.
+    pub fn unwrap(
+        wrapped: &[u8],
+        kek: &[u8; 32],
+        scope: &Scope,
+        versions: &[KeyVersion],
+    ) -> Result<Self, IndexKeyError> {
+        let Some((header, rest)) = wrapped.split_first_chunk::<14>() else {
+            return Err(IndexKeyError::WrappedLength(wrapped.len()));
+        };
+        if header[..13] != WRAP_HEADER[..13] {
+            return Err(IndexKeyError::NotAnIndexKey);
+        }
+        if header[13] != WRAP_HEADER[13] {
+            return Err(IndexKeyError::WrappedFormat(header[13]));
+        }
+        const FIXED: usize = SIV + NAME + PRIMARY;
+        if rest.len() < FIXED + ENTRY || !(rest.len() - FIXED).is_multiple_of(ENTRY) {
+            return Err(IndexKeyError::WrappedLength(wrapped.len()));
+        }
+        let contents = decrypt(kek, WRAP_LABEL, header, rest).ok_or(IndexKeyError::NotUnwrapped)?;
+        let (name, keys) = contents.split_first_chunk::<NAME>().expect("longer than that");
+        let (primary, keys) = take_versions(keys).ok_or(IndexKeyError::Malformed)?;
+        let is = |verdict| bool::from(ct::public(verdict, "the caller gets the verdict"));
+        if !is(name[0].ct_eq(&T::LETTER)) {
+            return Err(IndexKeyError::OtherKind);
+        }
+        if !is(name[1..].ct_eq(&Sha256::digest(scope.encoded())[..])) {
+            return Err(IndexKeyError::OtherScope);
+        }
+        if let Some(missing) = versions.iter().find(|version| keys.iter().all(|(has, _)| has != *version)) {
+            return Err(IndexKeyError::NoKey(*missing));
+        }
+        let newest_first =
+            keys.iter().rev().map(|(version, k1)| (*version, S2v::new(k1, &[&tag_header::<T>(*version)])));
+        Ok(Indexer::new(stack::wiping(|| newest_first.collect()), primary, scope.clone()))
+    }
+}
+
+impl<I: Prefixed> Indexer<Prefix<I>> {
+    /// The tags of the first digits of an identifier, for those of the `lengths` that it has, the longest first: where
+    /// a table of routes has several of them, the first one is the route by the longest prefix. Under the primary key
+    /// version, in one batch.
+    ///
+    /// ```
+    /// # use std::collections::HashMap;
+    /// # use telseal::{Indexer, KeyVersion, Keyring, PhoneNumber, Prefix, PrefixLengths, PrefixTag, Scope};
+    /// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+    /// # let scope = Scope::new(["routing"])?;
+    /// let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&scope);
+    ///
+    /// // The operator fills the table, under each live version.
+    /// let mut routes: HashMap<PrefixTag<PhoneNumber>, &str> = HashMap::new();
+    /// for (prefix, route) in [("+44", "UK"), ("+44 20", "London")] {
+    ///     routes.extend(prefixes.lookup(&prefix.parse()?).map(|tag| (tag, route)));
+    /// }
+    ///
+    /// // The gateway sends tags, and the router takes the first that it has.
+    /// let lengths = PrefixLengths::new([2, 4])?;
+    /// let mut tags = prefixes.tags(&"+442079460018".parse()?, lengths);
+    /// assert_eq!(tags.find_map(|tag| routes.get(&tag)), Some(&"London"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tags(
+        &self,
+        identifier: &I,
+        lengths: PrefixLengths<I>,
+    ) -> impl ExactSizeIterator<Item = PrefixTag<I>> + use<I> {
+        const { assert!(I::MAX_PREFIX <= MOST) };
+        let (mut words, mut count) = (Zeroizing::new([0; MOST]), 0);
+        for prefix in lengths.prefixes_of(identifier) {
+            words[count] = prefix.word(Internal(()));
+            count += 1;
+        }
+        let mut blocks = [Block::default(); MOST];
+        self.versions[self.primary].1.tags(&mut blocks[..count], words.iter().copied());
+        blocks.into_iter().take(count).map(|block| public(&block))
+    }
+}
+
+fn tag<T: Indexed>(s2v: &S2v, of: &T) -> Tag<T> {
+    let mut block = Block::default();
+    s2v.tags(slice::from_mut(&mut block), iter::once(of.word(Internal(()))));
+    public(&block)
+}
+
+/// What AES made of the plaintext has taken its place.
+#[inline(always)]
+fn public<T: Indexed>(block: &Block) -> Tag<T> {
+    Tag::from_bytes(ct::public(block.0, "a tag is for all to see"))
+}
+
+/// The keys wipe themselves. This wipes the stack that the indexer was used on, as for a sealer.
+impl<T> Drop for Indexer<T> {
+    fn drop(&mut self) {
+        stack::wipe();
+    }
+}
+
+impl<T> fmt::Debug for Indexer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Indexer").finish_non_exhaustive()
+    }
+}
