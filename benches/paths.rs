@@ -11,7 +11,9 @@ use aes::{
 use column::Column;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use telseal::{OpenError, ParseError, PhoneNumber, Tag, Token};
+use telseal::{
+    Indexer, KeyVersion, Keyring, OpenError, ParseError, PhoneNumber, Prefix, PrefixLengths, Scope, Tag, Token,
+};
 
 fn ciphers() -> (Aes256Enc, Aes256Enc) {
     (Aes256Enc::new(&[1; 32].into()), Aes256Enc::new(&[2; 32].into()))
@@ -80,6 +82,10 @@ fn one(c: &mut Criterion) {
     group.bench_function("seal", |b| b.iter(|| sealer.seal(black_box(number))));
     group.bench_function("open", |b| b.iter(|| sealer.open(black_box(token))));
     group.bench_function("tag", |b| b.iter(|| sealer.tag(black_box(number))));
+    let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])]).expect("one secret");
+    let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&Scope::new(["bench"]).expect("a scope"));
+    let lengths = PrefixLengths::new([1, 2, 4, 7]).expect("lengths of prefixes");
+    group.bench_function("tags of four prefixes", |b| b.iter(|| prefixes.tags(black_box(number), lengths).count()));
     group.bench_function("parse E.164", |b| b.iter(|| black_box(text).parse::<PhoneNumber>()));
     group.bench_function("parse a token", |b| b.iter(|| black_box(token_text).parse::<Token<PhoneNumber>>()));
     group.bench_function("encode a token", |b| b.iter(|| black_box(token).encode(black_box(&mut [0; 36])).len()));

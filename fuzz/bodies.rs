@@ -7,13 +7,13 @@
 mod oracle;
 
 use oracle::{
-    KEK, Model, base64url, contents_of, global_number, header, hexadecimal, luhn_holds, tbcd_digits, token_bytes,
-    version, wrap,
+    KEK, Model, base64url, contents_of, digest, global_number, header, hexadecimal, index_of, luhn_holds, prefix_key,
+    tag_bytes, tbcd_digits, token_bytes, version, wrap, wrap_index,
 };
 use std::{str::FromStr, sync::LazyLock};
 use telseal::{
-    Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, KeyringError, MncLength, OpenError, ParseError, PhoneNumber,
-    Scope, Sealer, Tag, Token,
+    Identifier, Imei, Imeisv, Imsi, Indexed, Indexer, KeyVersion, Keyring, KeyringError, MncLength, OpenError,
+    ParseError, PhoneNumber, Prefix, PrefixLengths, Prefixed, Scope, Sealer, Tag, Token,
 };
 
 // ---- Texts and octets of identifiers: read, printed and read again, they are the same, and no error tells digits.
@@ -181,12 +181,12 @@ fn shows_nothing(error: &ParseError, input: &[u8]) {
 }
 
 /// With each digit from 1 to 9 replaced by another, the verdict is the same to the letter.
-fn tells_no_digits<I: Identifier>(read: impl Fn(&str) -> Result<I, ParseError>, text: &str) {
+fn tells_no_digits<T>(read: impl Fn(&str) -> Result<T, ParseError>, text: &str) {
     let moved = |char| if matches!(char, '1'..='9') { char::from((char as u8 - b'0') % 9 + b'1') } else { char };
     same_but_for_the_check_digit(read(text), read(&text.chars().map(moved).collect::<String>()));
 }
 
-fn same_but_for_the_check_digit<I: Identifier>(one: Result<I, ParseError>, other: Result<I, ParseError>) {
+fn same_but_for_the_check_digit<T>(one: Result<T, ParseError>, other: Result<T, ParseError>) {
     let of_check_digit =
         |error: &Option<ParseError>| error.as_ref().is_some_and(|e| e.to_string().contains("check digit"));
     let errors = [one.err(), other.err()];
@@ -456,6 +456,77 @@ pub(crate) fn contents(data: &[u8]) {
     if let Some((primary, entries)) = data.split_at_checked(2) {
         let entry = |entry: &[u8]| [entry, &[0; 31]].concat();
         unwrap(&wrap(&[primary, &entries.chunks(3).flat_map(entry).collect::<Vec<_>>()].concat()));
+    }
+}
+
+// ---- Index keys and prefixes.
+
+const INDEX_LABELS: [&str; 2] = ["acme", "routing"];
+
+/// Any bytes, as a wrapped index key and as its contents; and with the digest of the scope put in, and for every version
+/// of which only the first byte of K1 is given the rest.
+pub(crate) fn index(data: &[u8]) {
+    let unwrap = |wrapped: &[u8]| {
+        let imsi = imsi_of(0);
+        let prefix = Prefix::of(&imsi, 5).unwrap();
+        unwrap_index(wrapped, 'S', &imsi, &imsi.expose_digits());
+        unwrap_index(wrapped, 's', &prefix, &imsi.expose_digits()[..5]);
+    };
+    unwrap(data);
+    unwrap(&wrap_index(data));
+    if let Some(([letter, high, low], entries)) = data.split_first_chunk() {
+        let keys: Vec<_> = entries.chunks(3).flat_map(|entry| [entry, &[0; 31]].concat()).collect();
+        unwrap(&wrap_index(&[&[*letter][..], &digest(&INDEX_LABELS), &[*high, *low], &keys].concat()));
+    }
+}
+
+/// Loaded where it is authentic, well-formed and of this letter, and has version 1; else refused for the reason that
+/// SPEC.md, section 8, comes to first.
+fn unwrap_index<T: Indexed>(wrapped: &[u8], letter: char, of: &T, digits: &str) {
+    let scope = Scope::new(INDEX_LABELS).unwrap();
+    let expected = index_of(wrapped, letter, &INDEX_LABELS, 1);
+    match (Indexer::<T>::unwrap(wrapped, &KEK, &scope, &[version(1)]), expected) {
+        (Ok(indexer), Ok((primary, keys))) => {
+            assert_eq!(indexer.wrap(&KEK), wrapped);
+            let tag = |(&number, k1): (&u16, &[u8; 32])| tag_bytes(k1, version(number), letter, digits);
+            assert!(indexer.lookup(of).map(|tag| *tag.as_bytes()).eq(keys.iter().rev().map(tag)));
+            assert_eq!(*indexer.tag(of).as_bytes(), tag((&primary, &keys[&primary])));
+            assert!(Indexer::<T>::unwrap(wrapped, &[0; 32], &scope, &[]).is_err());
+        }
+        (Err(error), Err(expected)) => assert_eq!(error, expected),
+        (indexer, expected) => panic!("{indexer:?} where {expected:?} was expected"),
+    }
+}
+
+/// Any text, as a prefix of each kind: read where it is so many digits, with the tag that other crates make of them;
+/// and so is the prefix of each identifier that begins with them.
+pub(crate) fn prefix(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let number = text.strip_prefix('+').and_then(global_number).filter(|digits| !digits.starts_with('0'));
+    prefix_of::<PhoneNumber>(text, number, 10, |digits| format!("+{digits:0<15}"));
+    prefix_of::<Imsi>(text, Some(text.into()), 10, |digits| format!("{digits:0<15}"));
+    prefix_of::<Imei>(text, Some(text.into()), 8, |digits| format!("{digits:0<14}"));
+}
+
+fn prefix_of<I: Prefixed>(text: &str, digits: Option<String>, max: usize, continued: impl Fn(&str) -> String) {
+    let digits = digits.filter(|digits| are_digits(digits, 1, max));
+    tells_no_digits(Prefix::<I>::from_str, text);
+    match (text.parse::<Prefix<I>>(), digits) {
+        (Ok(prefix), Some(digits)) => {
+            const SECRET: [u8; 32] = [7; 32];
+            let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &SECRET)]).unwrap();
+            let indexer: Indexer<Prefix<I>> = keyring.indexer(&Scope::new(INDEX_LABELS).unwrap());
+            let letter = I::KIND.letter().to_ascii_lowercase();
+            let expected = tag_bytes(&prefix_key(&SECRET, letter, &INDEX_LABELS), KeyVersion::FIRST, letter, &digits);
+            assert_eq!(*indexer.tag(&prefix).as_bytes(), expected);
+            assert_eq!(prefix.len(), digits.len());
+            let identifier: I = continued(&digits).parse().unwrap();
+            assert_eq!(Prefix::of(&identifier, digits.len()), Some(prefix));
+            let tags = indexer.tags(&identifier, PrefixLengths::new([digits.len()]).unwrap());
+            assert!(tags.map(|tag| *tag.as_bytes()).eq([expected]));
+        }
+        (Err(error), None) => shows_nothing(&error, text.as_bytes()),
+        (prefix, digits) => panic!("{prefix:?} where {digits:?} was expected"),
     }
 }
 

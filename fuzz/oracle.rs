@@ -2,9 +2,9 @@
 
 use aes_siv::{KeyInit, siv::Aes256Siv};
 use hkdf::Hkdf;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::LazyLock};
-use telseal::{KeyVersion, KeyringError, OpenError};
+use telseal::{IndexKeyError, KeyVersion, KeyringError, OpenError};
 
 pub(crate) fn version(number: u16) -> KeyVersion {
     KeyVersion::try_from(number).unwrap()
@@ -36,14 +36,15 @@ pub(crate) fn luhn_holds(digits: &str) -> bool {
     digits.bytes().rev().enumerate().map(value).sum::<u32>().is_multiple_of(10)
 }
 
-/// The first byte of a token.
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The first byte of a token, and of what is authenticated with the tag of a prefix.
 pub(crate) fn header(letter: char) -> u8 {
-    (letter as u8 - b'A') * 4 + 1
+    ALPHABET.iter().position(|&other| other == letter as u8).unwrap() as u8 * 4 + 1
 }
 
 /// Bit by bit.
 pub(crate) fn base64url(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);
     let sextet = |at| (at..at + 6).fold(0, |sextet, at| sextet << 1 | bit(at));
     (0..8 * bytes.len()).step_by(6).map(|at| char::from(ALPHABET[usize::from(sextet(at))])).collect()
@@ -60,15 +61,33 @@ pub(crate) fn token_bytes(
     labels: &[&str],
     block: &[u8],
 ) -> [u8; 27] {
-    let mut info = [b"telseal/v1/siv\0", &[letter as u8][..]].concat();
-    for label in labels {
-        info.push(label.len() as u8);
-        info.extend_from_slice(label.as_bytes());
-    }
+    let info = [b"telseal/v1/siv\0", &[letter as u8][..], &encoded(labels)].concat();
     let [high, low] = version.get().to_be_bytes();
     let header = [header(letter), high, low];
     let sealed = Aes256Siv::new_from_slice(&derive(secret, &info)).unwrap().encrypt([header], block).unwrap();
     [&header[..], &sealed].concat().try_into().unwrap()
+}
+
+fn encoded(labels: &[&str]) -> Vec<u8> {
+    labels.iter().flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat()).collect()
+}
+
+/// The first half of the key of prefixes in one scope.
+pub(crate) fn prefix_key(secret: &[u8; 32], letter: char, labels: &[&str]) -> [u8; 32] {
+    let info = [b"telseal/v1/prefix\0", &[letter as u8][..], &encoded(labels)].concat();
+    *derive(secret, &info).first_chunk().unwrap()
+}
+
+/// The tag of a text of digits, from the first half of the key. With any second half, AES-SIV gives this tag.
+pub(crate) fn tag_bytes(k1: &[u8; 32], version: KeyVersion, letter: char, digits: &str) -> [u8; 16] {
+    let mut nibbles: Vec<_> = digits.bytes().map(|digit| digit - b'0').collect();
+    nibbles.resize(16, 0xF);
+    let block: Vec<_> = nibbles.chunks(2).map(|pair| pair[0] | pair[1] << 4).collect();
+    let [high, low] = version.get().to_be_bytes();
+    let key = [*k1, [0; 32]].concat();
+    let header = [header(letter), high, low];
+    let sealed = Aes256Siv::new_from_slice(&key).unwrap().encrypt([header], &block[..]).unwrap();
+    *sealed.first_chunk().unwrap()
 }
 
 fn derive(secret: &[u8; 32], info: &[u8]) -> [u8; 64] {
@@ -109,6 +128,61 @@ pub(crate) fn contents_of(wrapped: &[u8]) -> Result<Vec<u8>, KeyringError> {
         Ok(contents)
     } else {
         Err(KeyringError::Malformed)
+    }
+}
+
+const INDEX_HEADER: [u8; 14] = *b"telseal-index\x01";
+static INDEX_KEY: LazyLock<[u8; 64]> = LazyLock::new(|| derive(&KEK, b"telseal/v1/index"));
+
+/// What stands for a scope in an index key.
+pub(crate) fn digest(labels: &[&str]) -> [u8; 32] {
+    Sha256::digest(encoded(labels)).into()
+}
+
+/// Contents as a wrapped index key, whatever they are.
+pub(crate) fn wrap_index(contents: &[u8]) -> Vec<u8> {
+    let sealed = Aes256Siv::new_from_slice(&*INDEX_KEY).unwrap().encrypt([&INDEX_HEADER], contents).unwrap();
+    [&INDEX_HEADER[..], &sealed].concat()
+}
+
+/// The primary version and the key versions with their K1 in a wrapped index key of a letter and a scope that must
+/// have one of the versions.
+pub(crate) fn index_of(
+    wrapped: &[u8],
+    letter: char,
+    labels: &[&str],
+    live: u16,
+) -> Result<(u16, BTreeMap<u16, [u8; 32]>), IndexKeyError> {
+    let length = IndexKeyError::WrappedLength(wrapped.len());
+    let (header, sealed) = wrapped.split_first_chunk::<14>().ok_or(length)?;
+    if header[..13] != INDEX_HEADER[..13] {
+        return Err(IndexKeyError::NotAnIndexKey);
+    }
+    if header[13] != INDEX_HEADER[13] {
+        return Err(IndexKeyError::WrappedFormat(header[13]));
+    }
+    if wrapped.len() < 65 + 34 || !(wrapped.len() - 65).is_multiple_of(34) {
+        return Err(length);
+    }
+    let mut cipher = Aes256Siv::new_from_slice(&*INDEX_KEY).unwrap();
+    let contents = cipher.decrypt([header], sealed).map_err(|_| IndexKeyError::NotUnwrapped)?;
+    let number = |at: usize| u16::from_be_bytes([contents[at], contents[at + 1]]);
+    let entries: Vec<_> =
+        (35..contents.len()).step_by(34).map(|at| (number(at), contents[at + 2..][..32].try_into().unwrap())).collect();
+    let keys: BTreeMap<u16, [u8; 32]> = entries.iter().copied().collect();
+    if !keys.iter().map(|(number, k1)| (*number, *k1)).eq(entries)
+        || keys.contains_key(&0)
+        || !keys.contains_key(&number(33))
+    {
+        Err(IndexKeyError::Malformed)
+    } else if contents[0] != letter as u8 {
+        Err(IndexKeyError::OtherKind)
+    } else if contents[1..33] != digest(labels) {
+        Err(IndexKeyError::OtherScope)
+    } else if !keys.contains_key(&live) {
+        Err(IndexKeyError::NoKey(version(live)))
+    } else {
+        Ok((number(33), keys))
     }
 }
 

@@ -22,7 +22,7 @@ use std::{
 /// A target, its law and the least number of seeds that it has.
 type Target = (&'static str, fn(&[u8]), usize);
 
-const TARGETS: [Target; 14] = [
+const TARGETS: [Target; 16] = [
     ("phone", bodies::phone, 31),
     ("imsi", bodies::imsi, 9),
     ("imei", bodies::imei, 17),
@@ -35,6 +35,8 @@ const TARGETS: [Target; 14] = [
     ("many", bodies::many, 18),
     ("unwrap", bodies::unwrap, 14),
     ("contents", bodies::contents, 16),
+    ("index", bodies::index, 29),
+    ("prefix", bodies::prefix, 24),
     ("keyring", bodies::keyring, 17),
     ("router", router::router, 20),
 ];
