@@ -166,10 +166,10 @@ fn wrapped_and_unwrapped_an_index_key_is_the_same() {
     check(&Imei::sample(18));
     check(&Imeisv::sample(18));
     check(&"+44 20".parse::<Prefix<PhoneNumber>>().unwrap());
-    let every_version: Vec<_> = (1..=u16::MAX).collect();
-    let indexer: Indexer<Imsi> = keyring(&every_version).indexer(&scope());
+    let many: Vec<_> = (u16::MAX - 499..=u16::MAX).collect();
+    let indexer: Indexer<Imsi> = keyring(&many).indexer(&scope());
     let unwrapped: Indexer<Imsi> = unwrap(&indexer.wrap(&KEK)).unwrap();
-    assert!(unwrapped.versions().map(KeyVersion::get).eq(every_version.into_iter().rev()));
+    assert!(unwrapped.versions().map(KeyVersion::get).eq(many.into_iter().rev()));
 }
 
 const NOT_UNWRAPPED: &str = "another key-encryption key, or altered bytes";
