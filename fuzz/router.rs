@@ -28,7 +28,7 @@ pub(crate) fn router(data: &[u8]) {
             other => panic!("{other}"),
         }
         assert!(!answer.contains(['\r', '\n']), "{answer}");
-        if ["phone", "imsi", "imei", "old-rows", "count-old"].contains(&words[0]) {
+        if ["phone", "imsi", "imei", "find", "route", "old-rows", "count-old"].contains(&words[0]) {
             assert_eq!(ask(line), answer);
         }
         let sizes = ask(b"sizes");
@@ -38,6 +38,7 @@ pub(crate) fn router(data: &[u8]) {
             "{sizes:?}"
         );
     }
+    assert_eq!(ask(b"routes"), "ok");
     phones.iter().for_each(|phone| drop(ask(format!("forget {phone}").as_bytes())));
     let left = (ask(b"sizes"), ask(b"count-old 65535"));
     assert_eq!(left == ("ok 0 0 0 0".into(), "ok 0 0".into()), !lost, "{left:?}");

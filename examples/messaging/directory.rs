@@ -1,9 +1,10 @@
 //! The router's directory: rows of subscribers and their mail in a redb file, with an index by phone, IMSI and
-//! IMEI. It knows handles only, which are a token's 27 bytes, and no key.
+//! IMEI; and routes by prefix. It knows handles only, which are a token's 27 bytes or the 16 of a prefix tag, and no key.
 //!
 //! The indices are keyed by the whole token, not by its tag. A token whose ciphertext was altered then finds
 //! nothing, and since a token's bytes begin with the key version, an index holds the rows of old versions
-//! together at its beginning: what is left to reseal is a range, with no column for it.
+//! together at its beginning: what is left to reseal is a range, with no column for it. Who has an index key and no
+//! token asks with the first 19 bytes of one, which are header and tag, and finds the row by their place in the order.
 //!
 //! One identifier has one token for each live key version, so a unique key per token does not make subscribers
 //! unique while keys rotate. A request therefore brings all tokens of an identifier, newest first. They are
@@ -57,6 +58,9 @@ const ROWS: TableDefinition<u64, RowValue> = TableDefinition::new("rows");
 /// What waits for an endpoint: the number of the message and the sender's handle.
 const MAIL: MultimapTableDefinition<u64, (u64, &[u8])> = MultimapTableDefinition::new("mail");
 
+/// Where messages go whose addressee has no endpoint here: the carrier of a prefix.
+const ROUTES: TableDefinition<&[u8], u64> = TableDefinition::new("routes");
+
 /// Every so many changes are written to the disk together.
 const DURABLE_EVERY: u32 = 256;
 
@@ -65,6 +69,7 @@ struct Tables<'t> {
     indices: [Table<'t, &'static [u8], u64>; 3],
     rows: Table<'t, u64, RowValue>,
     mail: MultimapTable<'t, u64, (u64, &'static [u8])>,
+    routes: Table<'t, &'static [u8], u64>,
 }
 
 impl Directory {
@@ -201,6 +206,38 @@ impl Directory {
         find(&index, handles)?.map(|(endpoint, _)| endpoint).ok_or(Fault::No("unknown"))
     }
 
+    /// The endpoint of the phone number whose handle begins with one of these: with the header and tag of a token. No
+    /// number is the beginning of another one, nor are headers and tags.
+    pub(crate) fn endpoint_by_start(&self, starts: &[Handle]) -> Result<u64, Fault> {
+        let index = self.database.begin_read()?.open_table(INDICES[PHONE])?;
+        for start in starts {
+            if let Some(entry) = index.range::<&[u8]>(&**start..)?.next() {
+                let (handle, endpoint) = entry?;
+                if handle.value().starts_with(start) {
+                    return Ok(endpoint.value());
+                }
+            }
+        }
+        Err(Fault::No("unknown"))
+    }
+
+    /// Puts these routes in the place of all that there were.
+    pub(crate) fn set_routes(&self, routes: &[(Handle, u64)]) -> Result<(), Fault> {
+        self.change(|tables| {
+            tables.routes.retain(|_, _| false)?;
+            for (prefix, carrier) in routes {
+                tables.routes.insert(&**prefix, carrier)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The carrier of the first prefix that has a route. They come the longest first.
+    pub(crate) fn route(&self, prefixes: &[Handle]) -> Result<u64, Fault> {
+        let routes = self.database.begin_read()?.open_table(ROUTES)?;
+        find(&routes, prefixes)?.map(|(carrier, _)| carrier).ok_or(Fault::No("unknown"))
+    }
+
     /// Up to `limit` rows whose phone token is of a key version before this one, from behind `after` on.
     ///
     /// A row is resealed in one go and is changed under the newest key only, so where any of its tokens is old,
@@ -274,6 +311,7 @@ impl<'t> Tables<'t> {
             indices: [phones?, imsis?, imeis?],
             rows: transaction.open_table(ROWS)?,
             mail: transaction.open_multimap_table(MAIL)?,
+            routes: transaction.open_table(ROUTES)?,
         })
     }
 

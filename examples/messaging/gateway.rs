@@ -1,4 +1,5 @@
-//! What the gateway has: the keys, under which it names identifiers to the router, and lines to it.
+//! What the gateway has: the keys, under which it names identifiers to the router and from which it makes the front end's
+//! index keys, and lines to both.
 
 use crate::subscribers::{Digits, Subscriber};
 use std::{
@@ -8,11 +9,12 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, TcpStream},
     path::PathBuf,
-    process::{self, Child, Command, Stdio},
+    process::{self, Child, ChildStdout, Command, Stdio},
     sync::mpsc,
 };
 use telseal::{
-    Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Scope, Sealer, Token,
+    Identifier, Imei, Imeisv, Imsi, Indexer, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Prefix, Scope, Sealer,
+    Token,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -39,11 +41,22 @@ pub(crate) struct Router {
     folder: PathBuf,
 }
 
+/// The front end process, gone on drop, and lines to it.
+pub(crate) struct FrontEnd {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+    kek: [u8; 32],
+}
+
 /// A connection to the router, and all bytes that crossed it.
 pub(crate) struct Link {
     stream: BufReader<TcpStream>,
     sent: Vec<u8>,
     received: Vec<u8>,
+}
+
+fn scope() -> std::result::Result<Scope, ParseError> {
+    Scope::new(["messaging", "routing"])
 }
 
 impl<I: Digits> Names<I> {
@@ -93,7 +106,7 @@ impl<I: Digits> Names<I> {
 
 impl Naming {
     pub(crate) fn new(keyring: Option<&Keyring>) -> std::result::Result<Self, ParseError> {
-        let scope = Scope::new(["messaging", "routing"])?;
+        let scope = scope()?;
         fn names<I: Identifier>(keyring: Option<&Keyring>, scope: &Scope) -> Names<I> {
             keyring.map_or(Names::Plaintext, |keyring| Names::Sealed(keyring.sealer(scope)))
         }
@@ -151,6 +164,102 @@ impl Naming {
     }
 }
 
+/// Prefixes and their carriers.
+pub(crate) const ROUTES: [(&str, u64); 6] =
+    [("+1", 1), ("+1202", 2), ("+4", 3), ("+44", 4), ("+4420", 5), ("+447700", 6)];
+
+/// The line that gives the router its routes: under all live key versions, so that the front end finds them with a new
+/// index key and with the one before.
+pub(crate) fn routes(keyring: Option<&Keyring>) -> Result<String> {
+    let mut line = "routes".to_string();
+    for (prefix, carrier) in ROUTES {
+        match keyring {
+            Some(keyring) => {
+                let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&scope()?);
+                prefixes.lookup(&prefix.parse()?).for_each(|tag| line += &format!(" {tag}:{carrier}"));
+            }
+            None => line += &format!(" {prefix}:{carrier}"),
+        }
+    }
+    Ok(line)
+}
+
+impl FrontEnd {
+    /// Starts this same program as the front end, with a key-encryption key of its own.
+    pub(crate) fn start(handles: &str, router: &Router) -> Result<Self> {
+        let mut kek = [0; 32];
+        getrandom::fill(&mut kek)?;
+        let mut child = Command::new(env::current_exe()?)
+            .args(["front-end", handles, &router.port.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let answers = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        let mut front_end = FrontEnd { child, answers, kek };
+        front_end.send(&hex::encode(kek))?;
+        Ok(front_end)
+    }
+
+    /// Hands out the index keys of the versions that are live now.
+    pub(crate) fn load(&mut self, keyring: &Keyring) -> Result<String> {
+        let phones: Indexer<PhoneNumber> = keyring.sealer(&scope()?).indexer();
+        let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&scope()?);
+        let versions = keyring.versions().map(|version| version.to_string()).collect::<Vec<_>>().join(",");
+        self.load_keys(&phones.wrap(&self.kek), &prefixes.wrap(&self.kek), &versions)
+    }
+
+    /// Hands out one that does not fit: of the one kind for the other, or without a key of the next version.
+    pub(crate) fn load_unfit(&mut self, keyring: &Keyring) -> Result<[String; 2]> {
+        let phones: Indexer<PhoneNumber> = keyring.indexer(&scope()?);
+        let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&scope()?);
+        let (phones, prefixes) = (phones.wrap(&self.kek), prefixes.wrap(&self.kek));
+        let next = keyring.primary().next().ok_or("the last key version")?.to_string();
+        Ok([self.load_keys(&prefixes, &phones, "1")?, self.load_keys(&phones, &prefixes, &next)?])
+    }
+
+    fn load_keys(&mut self, phones: &[u8], prefixes: &[u8], versions: &str) -> Result<String> {
+        self.ask(&format!("load {} {} {versions}", hex::encode(phones), hex::encode(prefixes)))
+    }
+
+    pub(crate) fn ask(&mut self, line: &str) -> Result<String> {
+        self.send(line)?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer)?;
+        Ok(answer.trim_end().into())
+    }
+
+    fn send(&mut self, line: &str) -> Result<()> {
+        let stdin = self.child.stdin.as_mut().ok_or("no standard input")?;
+        Ok(stdin.write_all(format!("{line}\n").as_bytes())?)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the process. What it sent to the router, and what it received.
+    pub(crate) fn stop(mut self) -> Result<[Vec<u8>; 2]> {
+        drop(self.child.stdin.take());
+        let mut traffic = [String::new(), String::new()];
+        for line in &mut traffic {
+            self.answers.read_line(line)?;
+        }
+        let status = self.child.wait()?;
+        if !status.success() {
+            return Err(format!("the front end ended with {status}").into());
+        }
+        let [sent, received] = traffic;
+        Ok([hex::decode(sent.trim_end())?, hex::decode(received.trim_end())?])
+    }
+}
+
+impl Drop for FrontEnd {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // after `stop` it is gone
+        let _ = self.child.wait();
+    }
+}
+
 impl Router {
     /// Starts this same program as the router and waits until it says its port.
     pub(crate) fn start(handles: &str) -> Result<Self> {
@@ -177,9 +286,7 @@ impl Router {
     }
 
     pub(crate) fn connect(&self) -> io::Result<Link> {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_nodelay(true)?;
-        Ok(Link { stream: BufReader::new(stream), sent: Vec::new(), received: Vec::new() })
+        Link::new(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?)
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -209,6 +316,11 @@ impl Drop for Router {
 }
 
 impl Link {
+    pub(crate) fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Link { stream: BufReader::new(stream), sent: Vec::new(), received: Vec::new() })
+    }
+
     /// Sends a line and waits for the answer.
     pub(crate) fn ask(&mut self, line: impl AsRef<[u8]>) -> Result<String> {
         let start = self.sent.len();

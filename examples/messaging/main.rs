@@ -1,11 +1,14 @@
 //! A messaging service whose router never sees a phone number, an IMSI or an IMEI.
 //!
 //! `cargo run --release --example messaging` starts a router as a second process, which routes by tokens and
-//! holds no key, and drives it as the gateway, which holds the keyring. It then looks for every identifier in
-//! all that the router stored, was sent and had in its memory; and does the same once more in plaintext, to show
-//! that the search finds what is there. It ends with 1 if anything was not as it must be.
+//! holds no key, and a front end as a third one, which looks numbers up and holds index keys; and drives both as the
+//! gateway, which holds the keyring. It then looks for every identifier in all that the router stored, was sent and had
+//! in its memory; and does the same once more in plaintext, to show that the search finds what is there. The front end
+//! sees the numbers that it is asked about: its memory is searched for any other. It ends with 1 if anything was not as
+//! it must be.
 
 mod directory;
+mod front_end;
 mod gateway;
 mod protocol;
 mod router;
@@ -16,7 +19,7 @@ mod subscribers;
 use directory::Fault;
 use gateway::Result;
 use search::{Needles, Search};
-use service::{Known, Outcome, Place, Step, bar};
+use service::{Outcome, Place, Step, bar};
 use std::{collections::HashSet, env, path::Path, process::ExitCode};
 use telseal::{Keyring, Kind};
 
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         [] => both_runs(),
         ["router", handles, path] => route(handles, path),
+        ["front-end", handles, port] => answer_people(handles, port),
         ["generate"] => subscribers::generate().map(|text| print!("{text}")).map(|()| true).map_err(Into::into),
         _ => Err("expected no argument, or `generate`".into()),
     };
@@ -45,6 +49,10 @@ fn route(handles: &str, path: &str) -> Result<bool> {
         Err(Fault::No(message)) => Err(message.into()),
         Err(Fault::Error(message)) => Err(message.into()),
     }
+}
+
+fn answer_people(handles: &str, port: &str) -> Result<bool> {
+    front_end::run(handles.parse()?, port.parse()?).map(|()| true)
 }
 
 fn both_runs() -> Result<bool> {
@@ -76,14 +84,14 @@ fn both_runs() -> Result<bool> {
         "the directory's own entries (tokens, or plaintext in the control), to see that the bytes are the right ones:"
     );
     println!("\n{:36} {:>12} {:>20} {:>20}", "", "bytes", "identifiers found", "entries found");
-    for place in &sealed.places {
+    for place in &sealed.router {
         misses += report("tokens", place, &search, &sealed, None)?;
     }
-    for place in &control.places {
-        let had = |known: &Known| place.had_all || known.name.is_some();
-        let expected = (0..control.known.len()).filter(|&i| had(&control.known[i])).collect();
+    for place in &control.router {
+        let expected = (0..control.known.len()).filter(|&i| (place.had)(&control.known[i])).collect();
         misses += report("plaintext", place, &search, &control, Some(expected))?;
     }
+    misses += report_front_end(&search, &sealed)?;
     println!("\n{}", if misses == 0 { "All is as it must be." } else { "Something is NOT as it must be." });
     Ok(misses == 0)
 }
@@ -99,31 +107,57 @@ fn report(
     outcome: &Outcome,
     expected: Option<HashSet<usize>>,
 ) -> Result<usize> {
-    let title = format!("{run}: {}", place.what);
-    let Some(pieces) = &place.pieces else {
-        println!("{title:36} skipped: only Linux shows the memory of a process");
-        return Ok(0);
-    };
-    let named = outcome.known.iter().enumerate().filter_map(|(i, known)| known.name.clone().map(|name| (i, name)));
-    let entries = Needles::new(named.flat_map(|(i, forms)| forms.map(|form| (i, form))).collect())?;
-    let all_entries = outcome.known.iter().filter(|known| known.name.is_some()).count();
-    let bytes = pieces.iter().map(Vec::len).sum();
-    let (mut identifiers_found, mut entries_found) = (HashSet::new(), HashSet::new());
-    let bar = bar("search", bytes);
-    for piece in pieces {
-        search.find(piece, &mut identifiers_found);
-        entries.find(piece, &mut entries_found);
-        bar.inc(piece.len() as u64);
-    }
-    bar.finish_and_clear();
+    let all = outcome.known.iter().filter(|known| known.name.is_some()).count();
+    let Some(Found { title, bytes, identifiers, entries }) = find(run, place, search, outcome)? else { return Ok(0) };
     let (found, of, missed) = match expected {
-        None => (identifiers_found.len(), outcome.known.len(), identifiers_found.len()),
+        None => (identifiers.len(), outcome.known.len(), identifiers.len()),
         Some(expected) => {
-            let found = expected.intersection(&identifiers_found).count();
+            let found = expected.intersection(&identifiers).count();
             (found, expected.len(), expected.len() - found)
         }
     };
-    let (identifiers, entries) = (format!("{found} of {of}"), format!("{} of {all_entries}", entries_found.len()));
-    println!("{title:36} {bytes:>12} {identifiers:>20} {entries:>20}");
-    Ok(missed + all_entries - entries_found.len())
+    println!("{title:36} {bytes:>12} {:>20} {:>20}", format!("{found} of {of}"), format!("{entries} of {all}"));
+    Ok(missed + all - entries)
+}
+
+/// The front end must have seen none but those that it was asked about, of which some are still there: that says that
+/// its memory was read. It has no tokens.
+fn report_front_end(search: &Search, outcome: &Outcome) -> Result<usize> {
+    let place = &outcome.front_end;
+    let Some(Found { title, bytes, identifiers, entries }) = find("tokens", place, search, outcome)? else {
+        return Ok(0);
+    };
+    let (asked, others): (Vec<_>, Vec<_>) = identifiers.into_iter().partition(|&i| (place.had)(&outcome.known[i]));
+    let of = outcome.known.iter().filter(|known| (place.had)(known)).count();
+    println!("\n{title}, {bytes} bytes: {} of the {of} phone numbers that it was asked about,", asked.len());
+    println!("{} of the other identifiers, {entries} tokens", others.len());
+    Ok(others.len() + entries + usize::from(asked.is_empty()))
+}
+
+/// What a search has found, and how many of the directory's entries.
+struct Found {
+    title: String,
+    bytes: usize,
+    identifiers: HashSet<usize>,
+    entries: usize,
+}
+
+fn find(run: &str, place: &Place, search: &Search, outcome: &Outcome) -> Result<Option<Found>> {
+    let title = format!("{run}: {}", place.what);
+    let Some(pieces) = &place.pieces else {
+        println!("{title:36} skipped: only Linux shows the memory of a process");
+        return Ok(None);
+    };
+    let named = outcome.known.iter().enumerate().filter_map(|(i, known)| known.name.clone().map(|name| (i, name)));
+    let needles = Needles::new(named.flat_map(|(i, forms)| forms.map(|form| (i, form))).collect())?;
+    let bytes = pieces.iter().map(Vec::len).sum();
+    let (mut identifiers, mut entries) = (HashSet::new(), HashSet::new());
+    let bar = bar("search", bytes);
+    for piece in pieces {
+        search.find(piece, &mut identifiers);
+        needles.find(piece, &mut entries);
+        bar.inc(piece.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(Some(Found { title, bytes, identifiers, entries: entries.len() }))
 }

@@ -2,12 +2,13 @@
 //! answer is `ok`, `no` (understood and refused) or `error` (not understood).
 //!
 //! A word for an identifier is its token as text; where it is looked for, the tokens under all live key
-//! versions, newest first, with commas between them. The router checks that each is well-formed and of the
-//! kind that belongs there. Whether it is authentic only the key holder can tell.
+//! versions, newest first, with commas between them. The front end has no tokens and writes a key version, a colon and
+//! the tag. A word for a prefix is its tag. The router checks that each is well-formed and of the kind that belongs
+//! there. Whether it is authentic only the key holder can tell.
 
 use crate::directory::{Directory, Fault, Handle, IMEI, IMSI, PHONE};
 use std::{fmt::Write, str::FromStr};
-use telseal::{Identifier, Imei, Imeisv, Imsi, PhoneNumber, Token};
+use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, PhoneNumber, Prefix, PrefixTag, Tag, Token};
 
 /// The longest line in bytes, without its end.
 pub(crate) const MAX_LINE: usize = 512;
@@ -93,6 +94,22 @@ fn act(line: &[u8], handles: Handles, directory: &Directory) -> Result<String, F
             let (rows, mail) = directory.count_old(version.parse()?)?;
             format!("{rows} {mail}")
         }
+        ["find", tags] => {
+            let starts = tags.split(',').map(|word| handles.start(word)).collect::<Result<Vec<_>, _>>()?;
+            directory.endpoint_by_start(&starts)?.to_string()
+        }
+        ["route", prefixes] => {
+            let prefixes = prefixes.split(',').map(|word| handles.prefix(word)).collect::<Result<Vec<_>, _>>()?;
+            directory.route(&prefixes)?.to_string()
+        }
+        ["routes", ref routes @ ..] => {
+            let route = |word: &&str| {
+                let (prefix, carrier) = pair(word, "expected a prefix, a colon and a carrier")?;
+                Ok((handles.prefix(prefix)?, carrier.parse()?))
+            };
+            directory.set_routes(&routes.iter().map(route).collect::<Result<Vec<_>, Fault>>()?)?;
+            String::new()
+        }
         ["sizes"] => {
             let [phones, imsis, imeis, rows] = directory.sizes()?;
             format!("{phones} {imsis} {imeis} {rows}")
@@ -114,6 +131,24 @@ impl Handles {
             return Err(Fault::Error(format!("expected at most {MAX_VERSIONS} tokens of one identifier")));
         }
         words.split(',').map(|word| self.one::<I>(word)).collect()
+    }
+
+    /// What the token begins with that has this tag under this key version.
+    fn start(self, word: &str) -> Result<Handle, Fault> {
+        if let Handles::Plaintext = self {
+            return self.one::<PhoneNumber>(word);
+        }
+        let (version, tag) = pair(word, "expected a key version, a colon and a tag")?;
+        let (version, tag) = (version.parse::<KeyVersion>()?, tag.parse::<Tag<PhoneNumber>>()?);
+        let kind = Token::<PhoneNumber>::BLANK.as_bytes()[0];
+        Ok([&[kind], &version.get().to_be_bytes()[..], tag.as_bytes()].concat())
+    }
+
+    fn prefix(self, word: &str) -> Result<Handle, Fault> {
+        match self {
+            Handles::Tokens => Ok(word.parse::<PrefixTag<PhoneNumber>>()?.as_bytes().to_vec()),
+            Handles::Plaintext => word.parse::<Prefix<PhoneNumber>>().map(|_| Ok(word.into()))?,
+        }
     }
 
     /// `-` stands for none.
@@ -142,6 +177,10 @@ impl Handles {
         let (phone, imsi) = (self.text::<PhoneNumber>(phone)?, self.text::<Imsi>(imsi)?);
         Ok(format!("{phone} {imsi} {} {}", self.text::<Imei>(imei)?, self.text::<Imeisv>(imeisv)?))
     }
+}
+
+fn pair<'a>(word: &'a str, expected: &str) -> Result<(&'a str, &'a str), Fault> {
+    word.split_once(':').ok_or_else(|| Fault::Error(expected.into()))
 }
 
 #[cfg(test)]
@@ -196,6 +235,45 @@ mod tests {
         assert_eq!(ask(&directory, "collect 7"), format!("ok 5:{} 6:{}", other[0], old[0]));
         assert_eq!(ask(&directory, "count-old 2"), "ok 0 0");
         assert_eq!(ask(&directory, "sizes"), "ok 1 1 1 1");
+    }
+
+    #[test]
+    fn a_row_is_found_by_header_and_tag_of_its_token() {
+        let (directory, [phone, ..], [new, ..]) = one_subscriber();
+        let tag = |token: &str| token.parse::<Token<PhoneNumber>>().expect("well-formed").tag();
+        let (old, new) = (tag(&phone), tag(&new));
+        for found in [format!("find 1:{old}"), format!("find 2:{new},1:{old}"), format!("find 1:{new},1:{old}")] {
+            assert_eq!(ask(&directory, found), "ok 7");
+        }
+        // Another version, another tag, and a tag just before and just behind the row's.
+        let [before, behind] = [[0; 15], [0xFF; 15]].map(|rest: [u8; 15]| {
+            let mut bytes = *old.as_bytes();
+            bytes[1..].copy_from_slice(&rest);
+            Tag::<PhoneNumber>::from_bytes(bytes)
+        });
+        for unknown in [format!("2:{old}"), format!("1:{new}"), format!("1:{before}"), format!("1:{behind}")] {
+            assert_eq!(ask(&directory, format!("find {unknown}")), "no unknown");
+        }
+        assert_eq!(ask(&directory, format!("find {old}")), "error expected a key version, a colon and a tag");
+        assert!(ask(&directory, format!("find 0:{old}")).starts_with("error key version: "));
+        assert!(ask(&directory, format!("find 1:{phone}")).starts_with("error tag: "));
+    }
+
+    #[test]
+    fn the_first_prefix_with_a_route_is_taken() {
+        let directory = Directory::in_memory();
+        let [a, b, c] = [1, 2, 3].map(|byte| PrefixTag::<PhoneNumber>::from_bytes([byte; 16]));
+        assert_eq!(ask(&directory, format!("route {a}")), "no unknown");
+        assert_eq!(ask(&directory, format!("routes {a}:1 {b}:2")), "ok");
+        for (prefixes, expected) in [(format!("{a},{b}"), "ok 1"), (format!("{c},{b},{a}"), "ok 2")] {
+            assert_eq!(ask(&directory, format!("route {prefixes}")), expected);
+        }
+        assert_eq!(ask(&directory, format!("routes {c}:3")), "ok");
+        assert_eq!(ask(&directory, format!("route {a},{b}")), "no unknown");
+        assert_eq!(ask(&directory, format!("routes {a}:1 {b}:x")), "error invalid digit found in string");
+        assert_eq!(ask(&directory, format!("route {a},{b},{c}")), "ok 3", "all of a change or nothing");
+        assert_eq!(ask(&directory, "routes"), "ok");
+        assert_eq!(ask(&directory, format!("route {c}")), "no unknown");
     }
 
     #[test]

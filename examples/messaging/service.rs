@@ -1,8 +1,8 @@
 //! The messaging service as the gateway drives it: opt-in, messages, SIM swaps, lost devices, opt-out and key
-//! rotation. For every request it is known what the answer must be; any other answer is a miss.
+//! rotation, and what people ask the front end. For every request it is known what the answer must be; any other answer is a miss.
 
 use crate::{
-    gateway::{Link, Names, Naming, Result, Router},
+    gateway::{FrontEnd, Link, Names, Naming, ROUTES, Result, Router, routes},
     protocol::MAX_LINE,
     search,
     subscribers::{self, Digits, Subscriber, scatter},
@@ -22,6 +22,8 @@ const LOST: Range<usize> = 200..250;
 /// How many of the last in the file join during the rotation.
 const LATE: usize = 100;
 const GARBAGE: usize = 1000;
+/// How often the front end is asked before and after the rotation. During it, one time for four messages.
+const ASKED: usize = 500;
 /// Endpoints are numbered from here.
 const ENDPOINT: usize = 50_000;
 
@@ -32,12 +34,12 @@ pub(crate) struct Step {
     pub(crate) missed: usize,
 }
 
-/// Where the router could have seen plaintext, in pieces that nothing crosses. `None` where this system does not
-/// let it be read.
+/// Where plaintext could have been seen, in pieces that nothing crosses. `None` where this system does not let it be
+/// read.
 pub(crate) struct Place {
     pub(crate) what: &'static str,
-    /// Whether every identifier was here, or only those that are in the directory at the end for sure.
-    pub(crate) had_all: bool,
+    /// Whether it was here where there are no keys; the front end sees it where there are, too.
+    pub(crate) had: fn(&Known) -> bool,
     pub(crate) pieces: Option<Vec<Vec<u8>>>,
 }
 
@@ -48,11 +50,14 @@ pub(crate) struct Known {
     pub(crate) digits: Vec<String>,
     /// Its name at the end, on the wire and as the router stores it, unless it is not in the directory by then.
     pub(crate) name: Option<[Vec<u8>; 2]>,
+    /// Whether the front end was asked about it.
+    pub(crate) asked: bool,
 }
 
 pub(crate) struct Outcome {
     pub(crate) steps: Vec<Step>,
-    pub(crate) places: [Place; 3],
+    pub(crate) router: [Place; 3],
+    pub(crate) front_end: Place,
     pub(crate) known: Vec<Known>,
 }
 
@@ -71,24 +76,31 @@ struct Service<'a> {
     /// The messages that wait for each, and who sent them.
     mail: Vec<Vec<(usize, usize)>>,
     messages: usize,
+    /// Whom the front end was asked about.
+    asked: Vec<bool>,
     link: Link,
+    front_end: FrontEnd,
     steps: Vec<Step>,
 }
 
 /// One run, with tokens or, as the control, without a keyring and in plaintext.
 pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> Result<Outcome> {
-    let router = Router::start(if keyring.is_some() { "tokens" } else { "plaintext" })?;
+    let handles = if keyring.is_some() { "tokens" } else { "plaintext" };
+    let router = Router::start(handles)?;
     let mut service = Service {
         subscribers,
         states: vec![State::Absent; subscribers.len()],
         imsis: subscribers.iter().map(|subscriber| subscriber.imsi.clone()).collect(),
         mail: vec![Vec::new(); subscribers.len()],
         messages: 0,
+        asked: vec![false; subscribers.len()],
         link: router.connect()?,
+        front_end: FrontEnd::start(handles, &router)?,
         steps: Vec::new(),
     };
     let mut naming = Naming::new(keyring.as_ref())?;
     let mut links = Vec::new();
+    service.hand_out(keyring.as_ref())?;
 
     for i in bar("opt-in", subscribers.len() - LATE).wrap_iter(0..subscribers.len() - LATE) {
         service.register(&naming, i)?;
@@ -96,6 +108,7 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
     for _ in bar("messages", BEFORE).wrap_iter(0..BEFORE) {
         service.send(&naming)?;
     }
+    service.ask_many(ASKED)?;
     for i in 0..SWAPPED.len() / 2 {
         service.swap(&naming, SWAPPED.start + i)?;
         service.opt_out(&naming, OPTED_OUT.start + i)?;
@@ -107,9 +120,14 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
         None => drop(service.send_amid_changes(&naming, None)?),
         Some(keyring) => {
             service.garbage(&naming)?;
+            let [other_kind, no_key] = service.front_end.load_unfit(keyring)?;
+            let what = "index key that does not fit refused by its reason";
+            service.count(what, other_kind == "error wrapped index key: of another kind");
+            service.count(what, no_key.starts_with("error wrapped index key: no key of version"));
             let old = keyring.primary();
             let old_token = naming.phones.one(&subscribers[SWAPPED.start].phone);
             let primary = keyring.rotate()?;
+            service.hand_out(Some(keyring))?; // before anything is sealed under it
             naming = Naming::new(Some(keyring))?;
             links.push(service.rotation(&naming, router.connect()?, primary)?);
             service.collect_all(&naming)?;
@@ -117,6 +135,7 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
             service.expect("check before retirement: no old token left", format!("count-old {primary}"), "ok 0 0")?;
             naming.phones.open(&old_token)?;
             keyring.retire(old)?;
+            service.hand_out(Some(keyring))?;
             naming = Naming::new(Some(keyring))?;
             let refused = naming.phones.open(&old_token).err().map(|error| error.to_string());
             let expected = OpenError::UnknownKeyVersion(old).to_string();
@@ -127,6 +146,7 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
     for _ in bar("messages", AFTER).wrap_iter(0..AFTER) {
         service.send(&naming)?;
     }
+    service.ask_many(ASKED)?;
     service.collect_all(&naming)?;
     let rows = service.states.iter().filter(|state| **state != State::Absent).count();
     service.expect(
@@ -136,18 +156,19 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
     )?;
 
     let known = service.known(&naming);
-    let memory =
-        search::memory(router.pid()).map_err(|error| format!("the router's memory cannot be read: {error}"))?;
-    let Service { steps, link, .. } = service;
+    let memory = |pid| search::memory(pid).map_err(|error| format!("memory cannot be read: {error}"));
+    let (memory, front_end_memory) = (memory(router.pid())?, memory(service.front_end.pid())?);
+    let Service { steps, link, front_end, .. } = service;
     links.push(link);
-    let socket = links.into_iter().flat_map(Link::into_bytes).collect();
+    let socket = links.into_iter().flat_map(Link::into_bytes).chain(front_end.stop()?).collect();
     let file = router.stop()?;
-    let places = [
-        Place { what: "database file", had_all: false, pieces: Some(vec![file]) },
-        Place { what: "socket, both directions", had_all: true, pieces: Some(socket) },
-        Place { what: "router's memory", had_all: false, pieces: memory },
+    let router = [
+        Place { what: "database file", had: |known| known.name.is_some(), pieces: Some(vec![file]) },
+        Place { what: "sockets, both directions", had: |_| true, pieces: Some(socket) },
+        Place { what: "router's memory", had: |known| known.name.is_some(), pieces: memory },
     ];
-    Ok(Outcome { steps, places, known })
+    let front_end = Place { what: "front end's memory", had: |known| known.asked, pieces: front_end_memory };
+    Ok(Outcome { steps, router, front_end, known })
 }
 
 impl Service<'_> {
@@ -198,6 +219,41 @@ impl Service<'_> {
         }
         self.mail[to].push((self.messages, from));
         Ok(nth == Some("0"))
+    }
+
+    /// Gives the router its routes under the live key versions, and then the front end its index keys.
+    fn hand_out(&mut self, keyring: Option<&Keyring>) -> Result<()> {
+        self.expect("routes by prefix given to the router", routes(keyring)?, "ok")?;
+        if let Some(keyring) = keyring {
+            let answer = self.front_end.load(keyring)?;
+            self.count("index keys loaded by the front end", answer == "ok");
+        }
+        Ok(())
+    }
+
+    fn ask_many(&mut self, times: usize) -> Result<()> {
+        bar("questions", times).wrap_iter(0..times).try_for_each(|nth| self.ask_front_end(nth))
+    }
+
+    /// Somebody asks the front end about a number, as they typed it: its endpoint or, where it is not on the service, the
+    /// carrier of the longest of its prefixes.
+    fn ask_front_end(&mut self, nth: usize) -> Result<()> {
+        let random = scatter((self.messages + nth) as u64) as usize;
+        let i = random % self.subscribers.len();
+        self.asked[i] = true;
+        let number = &self.subscribers[i].phone;
+        let answer = self.front_end.ask(&format!("find {}", subscribers::phone(number, random >> 32)))?;
+        let (what, expected) = match self.states[i] {
+            State::Absent => {
+                let digits = number.expose_e164();
+                let routes = ROUTES.iter().filter(|(prefix, _)| digits.starts_with(prefix));
+                let (_, carrier) = routes.max_by_key(|(prefix, _)| prefix.len()).ok_or("no route")?;
+                ("asked at the front end: carrier by prefix", format!("carrier {carrier}"))
+            }
+            _ => ("asked at the front end: endpoint by tag", format!("endpoint {}", ENDPOINT + i)),
+        };
+        self.count(what, answer == expected);
+        Ok(())
     }
 
     /// The subscriber's handset fetches its messages, and the gateway opens who sent them.
@@ -274,6 +330,9 @@ impl Service<'_> {
         let mut found = [0; 2];
         for i in bar("messages amid changes", DURING).wrap_iter(0..DURING) {
             found[usize::from(!self.send(naming)?)] += 1;
+            if i % 4 == 0 {
+                self.ask_front_end(i)?;
+            }
             if i % 40 == 0 {
                 self.register(naming, self.subscribers.len() - LATE + i / 40)?;
                 self.register(naming, LOST.end + 8 * (i / 40))?;
@@ -357,13 +416,15 @@ impl Service<'_> {
             let Subscriber { phone, imsi, imei, imeisv, .. } = subscriber;
             let now = &self.imsis[i];
             if now != imsi {
-                known.push(Known { kind: Kind::Imsi, digits: vec![imsi.expose().to_string()], name: None });
+                let digits = vec![imsi.expose().to_string()];
+                known.push(Known { kind: Kind::Imsi, digits, name: None, asked: false });
             }
             // 14 digits, 15 with the check digit and 15 with the spare digit.
             let printed = imei.expose();
             let imei_digits = vec![printed[..14].into(), printed.to_string(), format!("{}0", &printed[..14])];
             let is_there = self.states[i] != State::Absent;
-            known.push(naming.phones.known(phone, vec![phone.expose().to_string()], is_there));
+            let phone = naming.phones.known(phone, vec![phone.expose().to_string()], is_there);
+            known.push(Known { asked: self.asked[i], ..phone });
             known.push(naming.imsis.known(now, vec![now.expose().to_string()], is_there));
             known.push(naming.imeis.known(imei, imei_digits, is_there));
             if let Some(imeisv) = imeisv {
@@ -377,7 +438,7 @@ impl Service<'_> {
 impl<I: Digits> Names<I> {
     fn known(&self, identifier: &I, digits: Vec<String>, is_there: bool) -> Known {
         let name = is_there.then(|| [self.one(identifier).into(), self.stored(identifier)]);
-        Known { kind: I::KIND, digits, name }
+        Known { kind: I::KIND, digits, name, asked: false }
     }
 }
 
