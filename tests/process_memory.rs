@@ -31,7 +31,10 @@ use std::{
     sync::{Arc, Barrier},
     thread,
 };
-use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer, Token};
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, Indexer, KeyVersion, Keyring, OpenError, PhoneNumber, Prefix, PrefixLengths, Scope,
+    Sealer, Token,
+};
 use zeroize::{Zeroizing, zeroize_stack};
 
 const LABELS: [&str; 2] = ["acme", "routing"];
@@ -84,6 +87,11 @@ fn of_sealers() {
 }
 
 #[test]
+fn of_index_keys() {
+    leaves_nothing("index");
+}
+
+#[test]
 fn of_identifiers() {
     leaves_nothing("identifiers");
 }
@@ -109,9 +117,17 @@ fn of_sealing_on_another_thread() {
 #[test]
 fn what_is_forgotten_is_found() {
     let found = search("forget", false);
-    for what in
-        ["secret", "sealing key's schedule", "sealing key's mask", "key-encryption key", "digit block", "ASCII digits"]
-    {
+    for what in [
+        "secret",
+        "sealing key's schedule",
+        "sealing key's mask",
+        "prefix key",
+        "prefix key's schedule",
+        "prefix key's mask",
+        "key-encryption key",
+        "digit block",
+        "ASCII digits",
+    ] {
         assert!(found.contains_key(what), "{what}: {found:#?}");
     }
 }
@@ -155,6 +171,7 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
     let mut needles = Needles(Vec::new());
     needles.add("key-encryption key", &kek);
     needles.derived("wrapping key", &kek, b"telseal/v1/keyring", &[]);
+    needles.derived("wrapping key", &kek, b"telseal/v1/index", &[]);
     let mut versions = vec![(1, secrets[0]), (2, secrets[1])];
     if !wrapped.is_empty() {
         versions = unwrap(&wrapped, &kek);
@@ -162,6 +179,8 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
     }
     for (version, secret) in versions {
         needles.add("secret", &secret);
+        let [high, low] = u16::to_be_bytes(version);
+        needles.derived("prefix key", &secret, b"telseal/v1/prefix\0p\x04acme\x07routing", &[0xA5, high, low]);
         needles.sealer::<PhoneNumber>(version, &secret, &texts[0]);
         needles.sealer::<Imsi>(version, &secret, &texts[1]);
         needles.sealer::<Imei>(version, &secret, &texts[2]);
@@ -409,6 +428,17 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             black_box(&keyring.sealer::<Imei>(&scope));
             black_box(&keyring.sealer::<Imeisv>(&scope));
         }
+        "index" => {
+            let (kek, live) = (given.kek, [version(1), version(2)]);
+            let wrapped = keyring.sealer::<PhoneNumber>(&scope).indexer().wrap(kek);
+            index(&Indexer::unwrap(&wrapped, kek, &scope, &live).unwrap(), given.phone);
+            let wrapped = keyring.indexer::<Prefix<PhoneNumber>>(&scope).wrap(kek);
+            let prefixes: &Indexer<Prefix<PhoneNumber>> = &Indexer::unwrap(&wrapped, kek, &scope, &live).unwrap();
+            let number: PhoneNumber = given.phone.parse().unwrap();
+            let tags = prefixes.tags(&number, PrefixLengths::new([2, 10]).unwrap());
+            assert!(tags.eq([10, 2].map(|length| prefixes.tag(&Prefix::of(&number, length).unwrap()))));
+            assert!(Indexer::<Imsi>::unwrap(&wrapped, kek, &scope, &[]).is_err());
+        }
         "identifiers" => identifiers(given),
         "one" => {
             one(&keyring.sealer::<PhoneNumber>(&scope), given.phone);
@@ -437,6 +467,7 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             mem::forget(black_box(number.expose_e164()));
             mem::forget(black_box(number));
             mem::forget(keyring.sealer::<PhoneNumber>(&scope));
+            mem::forget(keyring.indexer::<Prefix<PhoneNumber>>(&scope));
             mem::forget(keyring);
         }
         "derive" => {
@@ -454,6 +485,14 @@ fn one<I: Identifier>(sealer: &Sealer<I>, text: &str) {
     assert!(sealer.open(&token).unwrap() == identifier);
     assert!(sealer.lookup(&identifier).any(|found| found == token));
     assert!(sealer.reseal(&token).unwrap() == token && sealer.tag(&identifier) == token.tag());
+}
+
+fn index(indexer: &Indexer<PhoneNumber>, text: &str) {
+    let number: PhoneNumber = text.parse().unwrap();
+    let numbers = vec![text.parse().unwrap(); MANY];
+    let mut tags = vec![indexer.tag(&number); MANY];
+    indexer.tag_into(&numbers, &mut tags).unwrap();
+    assert!(indexer.lookup(&number).any(|tag| tag == tags[MANY - 1]));
 }
 
 fn many(sealer: &Sealer<PhoneNumber>, text: &str, run: fn(&[&dyn Fn()])) {
