@@ -35,8 +35,8 @@ use zeroize::Zeroizing;
 /// ```
 ///
 /// What it does not protect from is enumeration: its holder can compute the tags of all numbers of a plan and compare,
-/// as whoever seals can (SECURITY.md, "Enumeration"). Nor can it tell an authentic token from one that has the right
-/// tag and another ciphertext.
+/// as whoever seals can (SECURITY.md, "Enumeration"). Nor does it authenticate: a token with the right tag and another
+/// ciphertext is found by the tag, and only opening it tells.
 ///
 /// ```compile_fail,E0599
 /// # let keyring = telseal::Keyring::from_secrets([(telseal::KeyVersion::FIRST, &[1; 32])]).unwrap();
