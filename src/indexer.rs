@@ -44,7 +44,7 @@ use zeroize::Zeroizing;
 /// phones.indexer().open(&telseal::Token::BLANK);
 /// ```
 ///
-/// It derives and allocates nothing once it is made, takes `&self` and can be shared between threads. Keys are wiped
+/// It derives and allocates nothing to make tags, takes `&self` and can be shared between threads. Keys are wiped
 /// on drop, and with them 32 KiB of the stack below (64 KiB with debug assertions), which must be there.
 pub struct Indexer<T> {
     /// Newest first.

@@ -47,6 +47,8 @@ pub struct Token<I> {
 /// to partition by.
 ///
 /// The text form is base64url without padding, 22 characters; `{:x}` gives 32 hexadecimal digits.
+///
+/// `Tag<Prefix<I>>` is the tag of the first digits of an identifier: a [`PrefixTag`](crate::PrefixTag).
 pub struct Tag<T> {
     bytes: [u8; TAG],
     kind: PhantomData<fn() -> T>,

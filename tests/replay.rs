@@ -38,7 +38,7 @@ const TARGETS: [Target; 16] = [
     ("index", bodies::index, 29),
     ("prefix", bodies::prefix, 24),
     ("keyring", bodies::keyring, 17),
-    ("router", router::router, 20),
+    ("router", router::router, 23),
 ];
 
 #[test]

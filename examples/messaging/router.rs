@@ -1,6 +1,6 @@
 //! The router: a process that listens on a loopback port and answers lines. It holds no key, and neither it nor
-//! the two modules it stands on use anything but `Token` from the crate, so that it could be built without the
-//! feature `seal`.
+//! the two modules it stands on use anything of the crate but tokens, tags and the names of identifiers, so that it could
+//! be built without the feature `seal`.
 
 use crate::{
     directory::{Directory, Fault},
