@@ -1,6 +1,8 @@
 //! What README.md and SPEC.md show is what the library does.
 
-use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, ParseError, PhoneNumber, Scope};
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, Indexer, KeyVersion, Keyring, ParseError, PhoneNumber, Prefix, Prefixed, Scope,
+};
 
 const README: &str = include_str!("../../../../README.md");
 const SPEC: &str = include_str!("../../../../SPEC.md");
@@ -35,6 +37,36 @@ fn wrapped_keyring_of_the_specification() {
     keyring.promote(versions[0]).unwrap();
 
     let wrapped: String = keyring.wrap(&bytes(0x20)).iter().map(|byte| format!("{byte:02x}")).collect();
+    let spec: String = SPEC.split_whitespace().collect();
+    assert!(spec.contains(&format!("wrapped{wrapped}```")), "{wrapped}");
+}
+
+/// The last column of `| prefix | K1 | header | prefix block | prefix tag |` in section 7.
+#[test]
+fn prefix_tags_of_the_specification() {
+    let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &bytes(0x00))]).unwrap();
+    fn check<I: Prefixed>(keyring: &Keyring, text: &str) {
+        let indexer: Indexer<Prefix<I>> = keyring.indexer(&Scope::new(["acme", "routing"]).unwrap());
+        let tag = format!("{:x}", indexer.tag(&text.parse().unwrap()));
+        let row = SPEC.lines().find(|line| line.starts_with(&format!("| `{text}` |"))).unwrap();
+        assert!(row.ends_with(&format!("| `{tag}` |")), "{text}: {tag}");
+    }
+    check::<PhoneNumber>(&keyring, "+44");
+    check::<PhoneNumber>(&keyring, "+44 20");
+    check::<Imsi>(&keyring, "00101");
+    check::<Imei>(&keyring, "49015420");
+}
+
+#[test]
+fn wrapped_index_key_of_the_specification() {
+    let secrets = [bytes(0x00), bytes(0x40)];
+    let versions = [1, 2].map(|version| KeyVersion::try_from(version).unwrap());
+    let mut keyring = Keyring::from_secrets(versions.into_iter().zip(&secrets)).unwrap();
+    keyring.promote(versions[0]).unwrap();
+
+    let scope = Scope::new(["acme", "routing"]).unwrap();
+    let wrapped = keyring.sealer::<PhoneNumber>(&scope).indexer().wrap(&bytes(0x20));
+    let wrapped: String = wrapped.iter().map(|byte| format!("{byte:02x}")).collect();
     let spec: String = SPEC.split_whitespace().collect();
     assert!(spec.contains(&format!("wrapped{wrapped}```")), "{wrapped}");
 }
