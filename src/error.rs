@@ -28,8 +28,14 @@ pub(crate) enum Subject {
     Token(Kind),
     Tag,
     KeyVersion,
-    #[cfg(feature = "seal")]
+    #[cfg(any(feature = "seal", feature = "oblivious"))]
     Scope,
+    #[cfg(feature = "oblivious")]
+    PublicKey(Kind),
+    #[cfg(feature = "oblivious")]
+    Request(Kind),
+    #[cfg(feature = "oblivious")]
+    Response(Kind),
 }
 
 /// What was expected of it.
@@ -79,13 +85,41 @@ pub(crate) enum Reason {
     FormatVersion,
     KeyVersion,
     // scopes
-    #[cfg(feature = "seal")]
+    #[cfg(any(feature = "seal", feature = "oblivious"))]
     NoLabel,
-    #[cfg(feature = "seal")]
+    #[cfg(any(feature = "seal", feature = "oblivious"))]
     LabelLength {
         label: usize,
         found: usize,
     },
+    #[cfg(feature = "oblivious")]
+    Label,
+    #[cfg(feature = "oblivious")]
+    ScopeLength {
+        max: usize,
+        found: usize,
+    },
+    // public keys, requests, responses
+    #[cfg(feature = "oblivious")]
+    Message(char),
+    #[cfg(feature = "oblivious")]
+    Elements {
+        max: usize,
+        found: usize,
+    },
+    #[cfg(feature = "oblivious")]
+    AtLeast {
+        min: usize,
+        found: usize,
+    },
+    #[cfg(feature = "oblivious")]
+    TrailingBytes,
+    #[cfg(feature = "oblivious")]
+    Element,
+    #[cfg(feature = "oblivious")]
+    IdentityElement,
+    #[cfg(feature = "oblivious")]
+    Scalar,
 }
 
 impl From<Kind> for Subject {
@@ -118,8 +152,14 @@ impl fmt::Display for ParseError {
             Subject::Token(kind) => write!(f, "token of {kind}s: ")?,
             Subject::Tag => f.write_str("tag: ")?,
             Subject::KeyVersion => f.write_str("key version: ")?,
-            #[cfg(feature = "seal")]
+            #[cfg(any(feature = "seal", feature = "oblivious"))]
             Subject::Scope => f.write_str("scope: ")?,
+            #[cfg(feature = "oblivious")]
+            Subject::PublicKey(kind) => write!(f, "public key for {kind}s: ")?,
+            #[cfg(feature = "oblivious")]
+            Subject::Request(kind) => write!(f, "request for {kind}s: ")?,
+            #[cfg(feature = "oblivious")]
+            Subject::Response(kind) => write!(f, "response for {kind}s: ")?,
         }
         self.reason.fmt(f)?;
         match self.position {
@@ -164,12 +204,32 @@ impl fmt::Display for Reason {
             Reason::KindLetter(letter) => return write!(f, "expected the kind letter `{letter}`"),
             Reason::FormatVersion => "expected format version 1",
             Reason::KeyVersion => "expected a key version from 1 to 65535",
-            #[cfg(feature = "seal")]
+            #[cfg(any(feature = "seal", feature = "oblivious"))]
             Reason::NoLabel => "expected at least one label",
-            #[cfg(feature = "seal")]
+            #[cfg(any(feature = "seal", feature = "oblivious"))]
             Reason::LabelLength { label, found } => {
                 return write!(f, "expected 1 to 255 bytes in label {label}, found {found}");
             }
+            #[cfg(feature = "oblivious")]
+            Reason::Label => "expected a label of 1 to 255 bytes of UTF-8, with its length before it,",
+            #[cfg(feature = "oblivious")]
+            Reason::ScopeLength { max, found } => {
+                return write!(f, "expected at most {max} bytes of labels and their lengths, found {found}");
+            }
+            #[cfg(feature = "oblivious")]
+            Reason::Message(letter) => return write!(f, "expected the letter `{letter}`"),
+            #[cfg(feature = "oblivious")]
+            Reason::Elements { max, found } => return range(f, 1, *max, "elements", *found),
+            #[cfg(feature = "oblivious")]
+            Reason::AtLeast { min, found } => return write!(f, "expected at least {min} bytes, found {found}"),
+            #[cfg(feature = "oblivious")]
+            Reason::TrailingBytes => "expected the end",
+            #[cfg(feature = "oblivious")]
+            Reason::Element => "expected the canonical encoding of an element of ristretto255",
+            #[cfg(feature = "oblivious")]
+            Reason::IdentityElement => "expected another element than the identity",
+            #[cfg(feature = "oblivious")]
+            Reason::Scalar => "expected the canonical encoding of a scalar other than zero",
         })
     }
 }

@@ -5,6 +5,12 @@ use crate::{
     stack,
     wrapping::{ENTRY, PRIMARY, SIV, decrypt, derive, encrypt, put_versions, take_versions},
 };
+#[cfg(feature = "oblivious")]
+use crate::{
+    ParseError,
+    error::Subject,
+    oblivious::{self, Evaluator},
+};
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -32,6 +38,8 @@ pub struct Keyring {
 /// The secret of one key version, from which the keys of all its sealers are derived.
 struct Secret([u8; 32]);
 
+#[cfg(feature = "oblivious")]
+const OBLIVIOUS_LABEL: &[u8] = b"telseal/v1/oblivious";
 const WRAP_LABEL: &[u8] = b"telseal/v1/keyring";
 
 /// What a wrapped keyring begins with, and then its format version.
@@ -155,6 +163,23 @@ impl Keyring {
             (*version, S2v::new(&k1, &[&tag_header::<T>(*version)]))
         });
         Indexer::new(stack::wiping(|| versions.collect()), self.primary, scope.clone())
+    }
+
+    /// An evaluator for one kind of identifier in one scope, under the versions that are live now.
+    ///
+    /// The keys are derived here, two scalar multiplications and more a version: keep the evaluator.
+    ///
+    /// # Errors
+    /// A scope whose labels, with a byte for the length of each, have more than 65526 bytes: RFC 9497 takes inputs
+    /// of 65535.
+    #[cfg(feature = "oblivious")]
+    pub fn evaluator<I: Identifier>(&self, scope: &Scope) -> Result<Evaluator<I>, ParseError> {
+        oblivious::bounded(scope.encoded(), Subject::Scope)?;
+        let versions = self.versions.iter().rev().map(|(version, secret)| {
+            let seed = derive(&secret.0, &[OBLIVIOUS_LABEL, &[0, I::KIND.letter() as u8], scope.encoded()]);
+            (*version, oblivious::derive_key_pair(&seed))
+        });
+        Ok(Evaluator::new(stack::wiping(|| versions.collect()), self.primary, scope))
     }
 
     /// The keyring encrypted under a key-encryption key of 32 random bytes, to be stored: 34 bytes and 34 more a

@@ -5,7 +5,7 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "seal")]
+#[cfg(any(feature = "seal", feature = "oblivious"))]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
@@ -23,9 +23,11 @@ mod imsi;
 mod indexer;
 #[cfg(feature = "seal")]
 mod keyring;
+#[cfg(feature = "oblivious")]
+pub mod oblivious;
 mod phone;
 mod prefix;
-#[cfg(feature = "seal")]
+#[cfg(any(feature = "seal", feature = "oblivious"))]
 mod scope;
 #[cfg(feature = "seal")]
 mod sealer;
@@ -33,7 +35,7 @@ mod sealer;
 mod serde;
 #[cfg(feature = "seal")]
 mod siv;
-#[cfg(feature = "seal")]
+#[cfg(any(feature = "seal", feature = "oblivious"))]
 mod stack;
 mod token;
 #[cfg(feature = "seal")]
@@ -53,7 +55,7 @@ pub use indexer::Indexer;
 pub use keyring::Keyring;
 pub use phone::PhoneNumber;
 pub use prefix::{Prefix, PrefixLengths, PrefixTag, Prefixed};
-#[cfg(feature = "seal")]
+#[cfg(any(feature = "seal", feature = "oblivious"))]
 pub use scope::Scope;
 #[cfg(feature = "seal")]
 pub use sealer::{Lookup, Sealer};

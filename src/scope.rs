@@ -55,6 +55,19 @@ impl Scope {
         })
     }
 
+    /// Reads labels as they are bound to a key. The error is where, counted from 0, none begins.
+    #[cfg(feature = "oblivious")]
+    pub(crate) fn from_encoded(encoded: &[u8]) -> Result<Self, usize> {
+        let mut at = 0;
+        while at < encoded.len() || at == 0 {
+            let (&length, rest) = encoded[at..].split_first().ok_or(at)?;
+            let label = rest.get(..length.into()).filter(|label| !label.is_empty()).ok_or(at)?;
+            str::from_utf8(label).map_err(|_| at)?;
+            at += 1 + label.len();
+        }
+        Ok(Scope { encoded: encoded.to_vec() })
+    }
+
     /// The labels as they are bound to a key.
     pub(crate) fn encoded(&self) -> &[u8] {
         &self.encoded

@@ -1,0 +1,134 @@
+use super::{Inputs, PublicKey, Request, Response, handset::tag, random::SystemRandom};
+use crate::{Identifier, KeyVersion, Scope, Tag, stack};
+use alloc::boxed::Box;
+use core::{error::Error, fmt, marker::PhantomData, slice};
+use voprf::{Ristretto255, VoprfServer, VoprfServerBatchEvaluateResult};
+use zeroize::ZeroizeOnDrop;
+
+/// Evaluates requests for one kind of identifier in one scope, and computes the same tags directly. Made by
+/// [`Keyring::evaluator`](crate::Keyring::evaluator).
+///
+/// An evaluator holds the keys derived from each key version that was live when it was made, takes `&self` and can
+/// be shared between threads. Keys are wiped on drop. Each call wipes 32 KiB of the stack below it (64 KiB with
+/// debug assertions), which must be there.
+pub struct Evaluator<I> {
+    /// Newest first.
+    versions: Box<[(KeyVersion, Server)]>,
+    /// Where the primary version stands.
+    primary: usize,
+    scope: Scope,
+    kind: PhantomData<fn(I) -> I>,
+}
+
+type Server = VoprfServer<Ristretto255>;
+
+/// `DeriveKeyPair` of RFC 9497 section 3.2.1. The seed is bound to kind and scope already: `info` is empty.
+pub(crate) fn derive_key_pair(seed: &[u8; 32]) -> Server {
+    Server::new_from_seed(seed, &[]).expect("256 hashes are not all zero")
+}
+
+impl<I: Identifier> Evaluator<I> {
+    /// `versions` are newest first, and `primary` is one of them.
+    pub(crate) fn new(versions: Box<[(KeyVersion, Server)]>, primary: KeyVersion, scope: &Scope) -> Self {
+        let primary =
+            versions.iter().position(|(version, _)| *version == primary).expect("a keyring holds its primary");
+        Evaluator { versions, primary, scope: scope.clone(), kind: PhantomData }
+    }
+
+    /// The key version that [`tag`](Self::tag) computes under.
+    pub fn primary(&self) -> KeyVersion {
+        self.versions[self.primary].0
+    }
+
+    /// The public keys of the live key versions, newest first: to be published.
+    pub fn public_keys(&self) -> impl ExactSizeIterator<Item = PublicKey<I>> {
+        let public_key = |(version, server): &(KeyVersion, Server)| {
+            PublicKey::new(*version, server.get_public_key(), self.scope.clone())
+        };
+        self.versions.iter().map(public_key)
+    }
+
+    /// Evaluates a request under the key version that it names, with a proof.
+    ///
+    /// `admit` is asked once, before anything is computed, whether so many elements are admitted: the place for
+    /// the account's quota. Without one, whoever may ask can enumerate a numbering plan. The module's documentation
+    /// has a token bucket.
+    ///
+    /// # Errors
+    /// [`EvaluateError::UnknownKeyVersion`], of which `admit` is not asked; [`EvaluateError::NotAdmitted`]; and
+    /// [`EvaluateError::Random`] where the operating system gives no random bytes, which the proof needs.
+    pub fn evaluate(
+        &self,
+        request: &Request<I>,
+        admit: impl FnOnce(usize) -> bool,
+    ) -> Result<Response<I>, EvaluateError> {
+        let version = request.version;
+        let server = self.versions.iter().find(|(live, _)| *live == version);
+        let (_, server) = server.ok_or(EvaluateError::UnknownKeyVersion(version))?;
+        if !admit(request.count()) {
+            return Err(EvaluateError::NotAdmitted(request.count()));
+        }
+        let mut random = SystemRandom::default();
+        let evaluated = stack::wiping(|| server.batch_blind_evaluate(&mut random, &request.elements));
+        if random.failed() {
+            return Err(EvaluateError::Random);
+        }
+        let VoprfServerBatchEvaluateResult { messages, proof } = evaluated.expect("at most 65535 elements");
+        Ok(Response::new(version, messages, proof))
+    }
+
+    /// The tag of an identifier under the primary key version, as a handset gets it by asking: for whoever holds
+    /// the identifier legitimately, such as the gateway that puts it into the directory.
+    pub fn tag(&self, identifier: &I) -> Tag<I> {
+        evaluate(&self.versions[self.primary].1, &self.scope, identifier)
+    }
+
+    /// The tags of an identifier under the live key versions, newest first, with their versions.
+    ///
+    /// Each is computed when it is asked for.
+    pub fn lookup(&self, identifier: &I) -> impl ExactSizeIterator<Item = (KeyVersion, Tag<I>)> {
+        let identifier = identifier.clone();
+        self.versions.iter().map(move |(version, server)| (*version, evaluate(server, &self.scope, &identifier)))
+    }
+}
+
+/// `Evaluate` of RFC 9497 section 3.3.1.
+fn evaluate<I: Identifier>(server: &Server, scope: &Scope, identifier: &I) -> Tag<I> {
+    let input = Inputs::new(scope, slice::from_ref(identifier));
+    // The other error, an input that hashes to the identity, is one in 2²⁵².
+    stack::wiping(|| tag(server.evaluate(&input.bytes)))
+}
+
+impl<I> ZeroizeOnDrop for Evaluator<I> {}
+
+impl<I> fmt::Debug for Evaluator<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluator").finish_non_exhaustive()
+    }
+}
+
+/// A request that was not evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EvaluateError {
+    /// The evaluator has no key of the version that the request names: retired, or never there.
+    UnknownKeyVersion(KeyVersion),
+    /// So many elements were not admitted.
+    NotAdmitted(usize),
+    /// The operating system gave no random bytes.
+    Random,
+}
+
+impl fmt::Display for EvaluateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EvaluateError::UnknownKeyVersion(version) => {
+                write!(f, "request not evaluated: key version {version} is not live here")
+            }
+            EvaluateError::NotAdmitted(count) => write!(f, "request not evaluated: {count} elements not admitted"),
+            EvaluateError::Random => f.write_str("request not evaluated: the operating system gave no random bytes"),
+        }
+    }
+}
+
+impl Error for EvaluateError {}

@@ -1,0 +1,155 @@
+use super::{Inputs, MAX_ELEMENTS, PublicKey, Request, Response, random::SystemRandom};
+use crate::{Identifier, KeyVersion, Tag, ct, stack};
+use alloc::vec::Vec;
+use core::{error::Error, fmt};
+use rand_core::{CryptoRng, RngCore};
+use voprf::{BlindedElement, Ristretto255, VoprfClient, VoprfClientBlindResult};
+use zeroize::ZeroizeOnDrop;
+
+/// What a handset keeps between its request and the response: identifiers and blinds. Made by
+/// [`PublicKey::blind`].
+///
+/// Both are wiped on drop. A blinding serves for one answer: to ask anew, blind anew, and the key holder cannot
+/// tell that it was asked for the same identifiers. The same request may be sent once more where no response came.
+pub struct Blinding<I> {
+    public_key: PublicKey<I>,
+    inputs: Inputs,
+    clients: Vec<Client>,
+    request: Request<I>,
+}
+
+type Client = VoprfClient<Ristretto255>;
+type Blinded = BlindedElement<Ristretto255>;
+
+impl<I: Identifier> PublicKey<I> {
+    /// Blinds 1 to [`MAX_ELEMENTS`] identifiers, each by a random scalar of its own.
+    ///
+    /// # Errors
+    /// [`BlindError::Count`], and [`BlindError::Random`] where the operating system gives no random bytes.
+    pub fn blind(&self, identifiers: &[I]) -> Result<Blinding<I>, BlindError> {
+        if identifiers.is_empty() || identifiers.len() > MAX_ELEMENTS {
+            return Err(BlindError::Count(identifiers.len()));
+        }
+        let inputs = Inputs::new(&self.scope, identifiers);
+        let mut random = SystemRandom::default();
+        let (clients, elements) = blind(&inputs, identifiers.len(), &mut random);
+        if random.failed() {
+            return Err(BlindError::Random);
+        }
+        Ok(Blinding { public_key: self.clone(), inputs, clients, request: Request::new(self.version, elements) })
+    }
+}
+
+impl<I: Identifier> Blinding<I> {
+    /// What to send to the key holder.
+    pub fn request(&self) -> &Request<I> {
+        &self.request
+    }
+
+    /// The tags, in the order of the identifiers, if the proof says that the elements of the request were
+    /// evaluated under the public key.
+    ///
+    /// # Errors
+    /// [`FinalizeError::KeyVersion`] and [`FinalizeError::Count`] where the response is plainly one to another
+    /// request; [`FinalizeError::NotProven`] where its proof does not hold. There are no tags then, not even some.
+    pub fn finalize(&self, response: &Response<I>) -> Result<Vec<Tag<I>>, FinalizeError> {
+        if response.version != self.public_key.version {
+            return Err(FinalizeError::KeyVersion(response.version));
+        }
+        if response.elements.len() != self.clients.len() {
+            return Err(FinalizeError::Count(response.elements.len()));
+        }
+        stack::wiping(|| {
+            let Response { elements, proof, .. } = response;
+            let pk = self.public_key.element;
+            let outputs = VoprfClient::batch_finalize(&self.inputs, &self.clients, elements, proof, pk);
+            Ok(outputs.map_err(|_| FinalizeError::NotProven)?.map(tag).collect())
+        })
+    }
+}
+
+/// `Blind` of RFC 9497 section 3.3.1, for many.
+pub(super) fn blind<'a>(
+    inputs: impl IntoIterator<Item = &'a [u8]>,
+    count: usize,
+    random: &mut (impl RngCore + CryptoRng),
+) -> (Vec<Client>, Vec<Blinded>) {
+    // As many as there will be, so that they do not grow, which would leave copies behind.
+    let (mut clients, mut elements) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    stack::wiping(|| {
+        for input in inputs {
+            let blinded = VoprfClient::blind(input, random).expect("an input has at most 65535 bytes");
+            let VoprfClientBlindResult { state, message } = blinded;
+            clients.push(state);
+            elements.push(message);
+        }
+    });
+    (clients, elements)
+}
+
+/// The first 16 of the 64 bytes that RFC 9497 gives.
+pub(super) fn tag<I: Identifier, E: fmt::Debug>(output: Result<impl AsRef<[u8]>, E>) -> Tag<I> {
+    let output = output.expect("an input has at most 65535 bytes");
+    let tag = *output.as_ref().first_chunk().expect("SHA-512 has 64 bytes");
+    Tag::from_bytes(ct::public(tag, "a tag is for all to see"))
+}
+
+impl<I> ZeroizeOnDrop for Blinding<I> {}
+
+impl<I: Identifier> fmt::Debug for Blinding<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blinding").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+/// Identifiers that were not blinded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BlindError {
+    /// No identifiers, or so many, more than [`MAX_ELEMENTS`].
+    Count(usize),
+    /// The operating system gave no random bytes.
+    Random,
+}
+
+impl fmt::Display for BlindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BlindError::Count(found) => {
+                write!(f, "not blinded: expected 1 to {MAX_ELEMENTS} identifiers, found {found}")
+            }
+            BlindError::Random => f.write_str("not blinded: the operating system gave no random bytes"),
+        }
+    }
+}
+
+impl Error for BlindError {}
+
+/// A response that gives no tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FinalizeError {
+    /// The response is under this key version, and another one was asked for.
+    KeyVersion(KeyVersion),
+    /// The response has so many elements, and the request has another number of them.
+    Count(usize),
+    /// The proof does not hold: evaluated under another key than the public one, in answer to another request, or
+    /// altered. Which of them cannot be told.
+    NotProven,
+}
+
+impl fmt::Display for FinalizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FinalizeError::KeyVersion(version) => {
+                write!(f, "response not accepted: key version {version} was not asked for")
+            }
+            FinalizeError::Count(found) => {
+                write!(f, "response not accepted: its {found} elements are not as many as were asked for")
+            }
+            FinalizeError::NotProven => f.write_str("response not accepted: its proof does not hold"),
+        }
+    }
+}
+
+impl Error for FinalizeError {}
