@@ -115,7 +115,6 @@ use crate::{
     identifier::Internal,
 };
 use alloc::vec::Vec;
-use core::slice::ChunksExact;
 use zeroize::Zeroizing;
 
 /// The most elements in a request.
@@ -132,33 +131,15 @@ pub(crate) fn bounded(scope: &[u8], subject: Subject) -> Result<(), ParseError> 
     }
 }
 
-/// The private inputs of RFC 9497: for each identifier the letter of its kind, the encoded scope and the digit
-/// block. Letter and block have one length and stand at the ends, so that no two of them are the same bytes.
-struct Inputs {
-    /// One behind the other, in memory that does not grow.
-    bytes: Zeroizing<Vec<u8>>,
-    /// How long each is.
-    each: usize,
+/// The private input of RFC 9497: the letter of the kind, the encoded scope and the digit block. Letter and block
+/// have one length and stand at the ends, so that no two inputs are the same bytes.
+fn input<I: Identifier>(scope: &Scope, identifier: &I) -> Zeroizing<Vec<u8>> {
+    let mut input = Zeroizing::new(Vec::with_capacity(1 + scope.encoded().len() + 8)); // it does not grow
+    input.push(I::KIND.letter() as u8);
+    input.extend_from_slice(scope.encoded());
+    input.extend_from_slice(&identifier.block(Internal(())).word().to_le_bytes());
+    input
 }
 
-impl Inputs {
-    fn new<I: Identifier>(scope: &Scope, identifiers: &[I]) -> Self {
-        let each = 1 + scope.encoded().len() + 8;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(each * identifiers.len()));
-        for identifier in identifiers {
-            bytes.push(I::KIND.letter() as u8);
-            bytes.extend_from_slice(scope.encoded());
-            bytes.extend_from_slice(&identifier.block(Internal(())).word().to_le_bytes());
-        }
-        Inputs { bytes, each }
-    }
-}
-
-impl<'a> IntoIterator for &'a Inputs {
-    type Item = &'a [u8];
-    type IntoIter = ChunksExact<'a, u8>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.bytes.chunks_exact(self.each)
-    }
-}
+#[cfg(all(test, feature = "seal"))]
+mod tests;

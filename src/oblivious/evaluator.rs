@@ -1,7 +1,8 @@
-use super::{Inputs, PublicKey, Request, Response, handset::tag, random::SystemRandom};
+use super::{PublicKey, Request, Response, handset::tag, input, random::SystemRandom};
 use crate::{Identifier, KeyVersion, Scope, Tag, stack};
 use alloc::boxed::Box;
-use core::{error::Error, fmt, marker::PhantomData, slice};
+use core::{error::Error, fmt, marker::PhantomData};
+use rand_core::{CryptoRng, RngCore};
 use voprf::{Ristretto255, VoprfServer, VoprfServerBatchEvaluateResult};
 use zeroize::ZeroizeOnDrop;
 
@@ -69,34 +70,39 @@ impl<I: Identifier> Evaluator<I> {
             return Err(EvaluateError::NotAdmitted(request.count()));
         }
         let mut random = SystemRandom::default();
-        let evaluated = stack::wiping(|| server.batch_blind_evaluate(&mut random, &request.elements));
-        if random.failed() {
-            return Err(EvaluateError::Random);
-        }
-        let VoprfServerBatchEvaluateResult { messages, proof } = evaluated.expect("at most 65535 elements");
-        Ok(Response::new(version, messages, proof))
+        let response = blind_evaluate(server, request, &mut random);
+        random.unless_failed(response).ok_or(EvaluateError::Random)
     }
 
     /// The tag of an identifier under the primary key version, as a handset gets it by asking: for whoever holds
     /// the identifier legitimately, such as the gateway that puts it into the directory.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
-        evaluate(&self.versions[self.primary].1, &self.scope, identifier)
+        evaluate(&self.versions[self.primary].1, &input(&self.scope, identifier))
     }
 
     /// The tags of an identifier under the live key versions, newest first, with their versions.
     ///
     /// Each is computed when it is asked for.
     pub fn lookup(&self, identifier: &I) -> impl ExactSizeIterator<Item = (KeyVersion, Tag<I>)> {
-        let identifier = identifier.clone();
-        self.versions.iter().map(move |(version, server)| (*version, evaluate(server, &self.scope, &identifier)))
+        let input = input(&self.scope, identifier);
+        self.versions.iter().map(move |(version, server)| (*version, evaluate(server, &input)))
     }
 }
 
-/// `Evaluate` of RFC 9497 section 3.3.1.
-fn evaluate<I: Identifier>(server: &Server, scope: &Scope, identifier: &I) -> Tag<I> {
-    let input = Inputs::new(scope, slice::from_ref(identifier));
-    // The other error, an input that hashes to the identity, is one in 2²⁵².
-    stack::wiping(|| tag(server.evaluate(&input.bytes)))
+/// `BlindEvaluate` of RFC 9497 section 3.3.2, for many.
+pub(super) fn blind_evaluate<I: Identifier>(
+    server: &Server,
+    request: &Request<I>,
+    random: &mut (impl RngCore + CryptoRng),
+) -> Response<I> {
+    let evaluated = stack::wiping(|| server.batch_blind_evaluate(random, &request.elements));
+    let VoprfServerBatchEvaluateResult { messages, proof } = evaluated.expect("at most 65535 elements");
+    Response::new(request.version, messages, proof)
+}
+
+/// `Evaluate` of RFC 9497 section 3.3.2.
+pub(super) fn evaluate<I: Identifier>(server: &Server, input: &[u8]) -> Tag<I> {
+    stack::wiping(|| tag(server.evaluate(input)))
 }
 
 impl<I> ZeroizeOnDrop for Evaluator<I> {}

@@ -1,10 +1,10 @@
-use super::{Inputs, MAX_ELEMENTS, PublicKey, Request, Response, random::SystemRandom};
+use super::{MAX_ELEMENTS, PublicKey, Request, Response, input, random::SystemRandom};
 use crate::{Identifier, KeyVersion, Tag, ct, stack};
 use alloc::vec::Vec;
 use core::{error::Error, fmt};
 use rand_core::{CryptoRng, RngCore};
-use voprf::{BlindedElement, Ristretto255, VoprfClient, VoprfClientBlindResult};
-use zeroize::ZeroizeOnDrop;
+use voprf::{Ristretto255, VoprfClient, VoprfClientBlindResult};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// What a handset keeps between its request and the response: identifiers and blinds. Made by
 /// [`PublicKey::blind`].
@@ -13,13 +13,10 @@ use zeroize::ZeroizeOnDrop;
 /// tell that it was asked for the same identifiers. The same request may be sent once more where no response came.
 pub struct Blinding<I> {
     public_key: PublicKey<I>,
-    inputs: Inputs,
-    clients: Vec<Client>,
+    inputs: Vec<Zeroizing<Vec<u8>>>,
+    clients: Vec<VoprfClient<Ristretto255>>,
     request: Request<I>,
 }
-
-type Client = VoprfClient<Ristretto255>;
-type Blinded = BlindedElement<Ristretto255>;
 
 impl<I: Identifier> PublicKey<I> {
     /// Blinds 1 to [`MAX_ELEMENTS`] identifiers, each by a random scalar of its own.
@@ -30,13 +27,30 @@ impl<I: Identifier> PublicKey<I> {
         if identifiers.is_empty() || identifiers.len() > MAX_ELEMENTS {
             return Err(BlindError::Count(identifiers.len()));
         }
-        let inputs = Inputs::new(&self.scope, identifiers);
+        let inputs = identifiers.iter().map(|identifier| input(&self.scope, identifier)).collect();
         let mut random = SystemRandom::default();
-        let (clients, elements) = blind(&inputs, identifiers.len(), &mut random);
-        if random.failed() {
-            return Err(BlindError::Random);
-        }
-        Ok(Blinding { public_key: self.clone(), inputs, clients, request: Request::new(self.version, elements) })
+        let blinding = self.blind_inputs(inputs, &mut random);
+        random.unless_failed(blinding).ok_or(BlindError::Random)
+    }
+
+    /// `Blind` of RFC 9497 section 3.3.1, for many.
+    pub(super) fn blind_inputs(
+        &self,
+        inputs: Vec<Zeroizing<Vec<u8>>>,
+        random: &mut (impl RngCore + CryptoRng),
+    ) -> Blinding<I> {
+        // As many as there will be, so that they do not grow, which would leave copies behind.
+        let mut clients = Vec::with_capacity(inputs.len());
+        let mut elements = Vec::with_capacity(inputs.len());
+        stack::wiping(|| {
+            for input in &inputs {
+                let blinded = VoprfClient::blind(input, random).expect("an input has at most 65535 bytes");
+                let VoprfClientBlindResult { state, message } = blinded;
+                clients.push(state);
+                elements.push(message);
+            }
+        });
+        Blinding { public_key: self.clone(), inputs, clients, request: Request::new(self.version, elements) }
     }
 }
 
@@ -59,6 +73,7 @@ impl<I: Identifier> Blinding<I> {
         if response.elements.len() != self.clients.len() {
             return Err(FinalizeError::Count(response.elements.len()));
         }
+        // `Finalize` of RFC 9497 section 3.3.2, for many.
         stack::wiping(|| {
             let Response { elements, proof, .. } = response;
             let pk = self.public_key.element;
@@ -66,25 +81,6 @@ impl<I: Identifier> Blinding<I> {
             Ok(outputs.map_err(|_| FinalizeError::NotProven)?.map(tag).collect())
         })
     }
-}
-
-/// `Blind` of RFC 9497 section 3.3.1, for many.
-pub(super) fn blind<'a>(
-    inputs: impl IntoIterator<Item = &'a [u8]>,
-    count: usize,
-    random: &mut (impl RngCore + CryptoRng),
-) -> (Vec<Client>, Vec<Blinded>) {
-    // As many as there will be, so that they do not grow, which would leave copies behind.
-    let (mut clients, mut elements) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    stack::wiping(|| {
-        for input in inputs {
-            let blinded = VoprfClient::blind(input, random).expect("an input has at most 65535 bytes");
-            let VoprfClientBlindResult { state, message } = blinded;
-            clients.push(state);
-            elements.push(message);
-        }
-    });
-    (clients, elements)
 }
 
 /// The first 16 of the 64 bytes that RFC 9497 gives.

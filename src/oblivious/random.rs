@@ -4,36 +4,33 @@ use rand_core::{CryptoRng, Error, RngCore};
 
 /// The operating system's random number generator, as `voprf` asks for it: in a way that cannot fail.
 ///
-/// Where it fails, what it gives is worth nothing, and so is all that was computed from it: [`failed`](Self::failed)
-/// has to be asked before any of that is handed on.
+/// Where it fails, what it gives is worth nothing, and so is all that is computed from it: that has to go through
+/// [`unless_failed`](Self::unless_failed) before it is handed on.
 #[derive(Default)]
 pub(super) struct SystemRandom {
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 const FAILED: NonZeroU32 = NonZeroU32::new(Error::CUSTOM_START).expect("not zero");
 
 impl SystemRandom {
-    pub(super) fn failed(&self) -> bool {
-        self.failed
+    /// What was computed, if all random numbers were.
+    pub(super) fn unless_failed<T>(self, computed: T) -> Option<T> {
+        if self.failed { None } else { Some(computed) }
     }
 }
 
 impl RngCore for SystemRandom {
     fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.fill_bytes(&mut bytes);
-        u32::from_le_bytes(bytes)
+        rand_core::impls::next_u32_via_fill(self)
     }
 
     fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.fill_bytes(&mut bytes);
-        u64::from_le_bytes(bytes)
+        rand_core::impls::next_u64_via_fill(self)
     }
 
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        if getrandom::fill(bytes).is_err() {
+        if self.failed || getrandom::fill(bytes).is_err() {
             self.failed = true;
             bytes.fill(1); // no zeros, after which `voprf` asks again, and again
         }

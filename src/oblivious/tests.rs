@@ -1,0 +1,123 @@
+//! The published vectors of RFC 9497, through the paths that handsets and key holders take, and random numbers that
+//! fail.
+
+use super::*;
+use crate::{KeyVersion, PhoneNumber};
+use rand_core::{CryptoRng, RngCore};
+use serde::Deserialize;
+use std::{boxed::Box, string::String, vec};
+use voprf::{Ristretto255, VoprfServer};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vectors {
+    origin: String,
+    seed: String,
+    key_info: String,
+    sk: String,
+    pk: String,
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vector {
+    inputs: Vec<String>,
+    blinds: Vec<String>,
+    blinded_elements: Vec<String>,
+    evaluation_elements: Vec<String>,
+    proof: String,
+    proof_random_scalar: String,
+    outputs: Vec<String>,
+}
+
+/// Gives scalars, each as 64 bytes, which are reduced to it.
+struct Scalars(Vec<Vec<u8>>);
+
+impl RngCore for Scalars {
+    fn next_u32(&mut self) -> u32 {
+        unreachable!()
+    }
+    fn next_u64(&mut self) -> u64 {
+        unreachable!()
+    }
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        let scalar = self.0.remove(0);
+        assert_eq!([scalar.len(), bytes.len()], [32, 64]);
+        bytes.fill(0);
+        bytes[..32].copy_from_slice(&scalar);
+    }
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Scalars {}
+
+fn bytes(text: &str) -> Vec<u8> {
+    hex::decode(text).expect("hexadecimal digits")
+}
+
+#[test]
+fn the_vectors_of_rfc_9497() {
+    let all: Vectors =
+        serde_json::from_str(include_str!("../../tests/vectors/rfc9497-voprf.json")).expect("the vectors");
+    assert_eq!(all.origin, "RFC 9497, appendix A.1.2: ristretto255-SHA512, VOPRF mode");
+    let sizes: Vec<_> = all.vectors.iter().map(|vector| vector.inputs.len()).collect();
+    assert_eq!(sizes, [1, 1, 2]);
+
+    let server = VoprfServer::<Ristretto255>::new_from_seed(&bytes(&all.seed), &bytes(&all.key_info)).expect("a key");
+    assert_eq!(server.serialize()[..], [bytes(&all.sk), bytes(&all.pk)].concat());
+    let version = KeyVersion::FIRST;
+    let scope = Scope::new(["vectors"]).expect("a scope");
+    let evaluator = Evaluator::<PhoneNumber>::new(Box::new([(version, server.clone())]), version, &scope);
+    let public_key = evaluator.public_keys().next().expect("a live version");
+    assert_eq!(public_key.to_bytes(), [b"K\x3d\0\x01".to_vec(), bytes(&all.pk), b"\x07vectors".to_vec()].concat());
+
+    for vector in all.vectors {
+        let hex = |texts: &[String]| texts.iter().map(|text| bytes(text)).collect::<Vec<_>>();
+        let count = u8::try_from(vector.inputs.len()).expect("few");
+        let header = |letter| [letter, 0x3D, 0, 1, 0, count];
+
+        let inputs: Vec<_> = hex(&vector.inputs).into_iter().map(Zeroizing::new).collect();
+        let blinding = public_key.blind_inputs(inputs.clone(), &mut Scalars(hex(&vector.blinds)));
+        let request = blinding.request().to_bytes();
+        assert_eq!(request, [&header(b'B')[..], &hex(&vector.blinded_elements).concat()].concat());
+
+        let request = Request::<PhoneNumber>::try_from(&request[..]).expect("a request");
+        let mut random = Scalars(vec![bytes(&vector.proof_random_scalar)]);
+        let response = evaluator::blind_evaluate(&server, &request, &mut random).to_bytes();
+        let elements = hex(&vector.evaluation_elements).concat();
+        assert_eq!(response, [&header(b'E')[..], &elements, &bytes(&vector.proof)].concat());
+
+        let outputs: Vec<_> = hex(&vector.outputs).iter().map(|output| output[..16].to_vec()).collect();
+        let response = Response::try_from(&response[..]).expect("a response");
+        let tags = blinding.finalize(&response).expect("the proof holds");
+        assert!(tags.iter().map(|tag| tag.as_bytes().to_vec()).eq(outputs.iter().cloned()));
+        for (input, output) in inputs.iter().zip(&outputs) {
+            assert_eq!(evaluator::evaluate::<PhoneNumber>(&server, input).as_bytes()[..], output[..]);
+        }
+    }
+}
+
+/// What is computed without random numbers comes to an end, and is not handed on.
+#[test]
+fn failing_random_numbers_are_noticed() {
+    let mut random = random::SystemRandom::default();
+    let mut bytes = [0; 64];
+    random.fill_bytes(&mut bytes);
+    assert!(bytes != [0; 64] && random.next_u64() != random.next_u64() && random.try_fill_bytes(&mut bytes).is_ok());
+    assert_eq!(random.unless_failed(1), Some(1));
+
+    let mut random = random::SystemRandom { failed: true };
+    random.fill_bytes(&mut bytes);
+    assert_eq!(bytes, [1; 64]);
+    assert!(random.try_fill_bytes(&mut bytes).is_err());
+    let server = VoprfServer::<Ristretto255>::new(&mut random).expect("a key");
+    let public_key =
+        PublicKey::<PhoneNumber>::new(KeyVersion::FIRST, server.get_public_key(), Scope::new(["a"]).expect("a scope"));
+    let blinding = public_key.blind_inputs(vec![Zeroizing::new(vec![7])], &mut random);
+    evaluator::blind_evaluate(&server, blinding.request(), &mut random);
+    assert!(random.unless_failed(1).is_none());
+}
