@@ -2,7 +2,7 @@
 //! fail.
 
 use super::*;
-use crate::{KeyVersion, PhoneNumber};
+use crate::{Imei, Imeisv, Imsi, KeyVersion, Keyring, PhoneNumber};
 use rand_core::{CryptoRng, RngCore};
 use serde::Deserialize;
 use std::{boxed::Box, string::String, vec};
@@ -99,6 +99,88 @@ fn the_vectors_of_rfc_9497() {
             assert_eq!(evaluator::evaluate::<PhoneNumber>(&server, input).as_bytes()[..], output[..]);
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ours {
+    format: String,
+    #[serde(rename = "origin")]
+    _origin: String,
+    exchanges: Vec<Exchange>,
+    #[serde(rename = "refused_elements")]
+    _refused: Vec<serde_json::Value>,
+    #[serde(rename = "accepted_elements")]
+    _accepted: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exchange {
+    kind: String,
+    secret: String,
+    key_version: u16,
+    scope: Vec<String>,
+    seed: String,
+    sk: String,
+    public_key: String,
+    identifiers: Vec<String>,
+    inputs: Vec<String>,
+    blinds: Vec<String>,
+    request: String,
+    proof_random_scalar: String,
+    response: String,
+    tags: Vec<String>,
+}
+
+/// Whole exchanges of another implementation, with its blinds: every byte of SPEC.md, section 7.
+#[test]
+fn the_exchanges_of_another_implementation() {
+    let all: Ours =
+        serde_json::from_str(include_str!("../../tests/vectors/telseal-v1-oblivious.json")).expect("the vectors");
+    assert_eq!(all.format, "telseal/v1/oblivious");
+    assert_eq!(all.exchanges.len(), 8);
+    for exchange in &all.exchanges {
+        match exchange.kind.as_str() {
+            "phone" => check::<PhoneNumber>(exchange),
+            "imsi" => check::<Imsi>(exchange),
+            "imei" => check::<Imei>(exchange),
+            "imeisv" => check::<Imeisv>(exchange),
+            other => panic!("unknown kind {other}"),
+        }
+    }
+}
+
+fn check<I: Identifier>(exchange: &Exchange) {
+    let secret: [u8; 32] = bytes(&exchange.secret).try_into().expect("32 bytes");
+    let version = KeyVersion::try_from(exchange.key_version).expect("a key version");
+    let scope = Scope::new(&exchange.scope).expect("a scope");
+    let keyring = Keyring::from_secrets([(version, &secret)]).expect("a keyring");
+    let evaluator: Evaluator<I> = keyring.evaluator(&scope).expect("a short scope");
+    let server = derive_key_pair(&bytes(&exchange.seed).try_into().expect("32 bytes"));
+    assert_eq!(server.serialize()[..32], bytes(&exchange.sk));
+
+    let public_key = PublicKey::<I>::try_from(&bytes(&exchange.public_key)[..]).expect("a public key");
+    assert_eq!(public_key.to_bytes(), bytes(&exchange.public_key));
+    assert!(evaluator.public_keys().eq([public_key.clone()]) && public_key.scope() == &scope);
+
+    let identifiers: Vec<I> = exchange.identifiers.iter().map(|text| text.parse().expect("an identifier")).collect();
+    let inputs: Vec<_> = identifiers.iter().map(|identifier| input(&scope, identifier)).collect();
+    assert!(inputs.iter().map(hex::encode).eq(exchange.inputs.iter().cloned()));
+
+    let blinds = exchange.blinds.iter().map(|blind| bytes(blind)).collect();
+    let blinding = public_key.blind_inputs(inputs, &mut Scalars(blinds));
+    let request = blinding.request().to_bytes();
+    assert_eq!(hex::encode(&request), exchange.request);
+
+    let request = Request::<I>::try_from(&request[..]).expect("a request");
+    let mut random = Scalars(vec![bytes(&exchange.proof_random_scalar)]);
+    let response = evaluator::blind_evaluate(&server, &request, &mut random).to_bytes();
+    assert_eq!(hex::encode(&response), exchange.response);
+
+    let tags = blinding.finalize(&Response::try_from(&response[..]).expect("a response")).expect("the proof holds");
+    assert!(tags.iter().map(|tag| hex::encode(tag.as_bytes())).eq(exchange.tags.iter().cloned()));
+    assert!(identifiers.iter().map(|identifier| evaluator.tag(identifier)).eq(tags));
 }
 
 /// What is computed without random numbers comes to an end, and is not handed on.
