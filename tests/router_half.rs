@@ -49,3 +49,15 @@ fn a_key_holder_compiles_a_cipher() {
         assert!(packages.contains_key(name), "{name} is not in {packages:?}");
     }
 }
+
+/// A handset that asks for tags has no keyring: none of what keyrings and sealers are made of.
+#[test]
+fn a_handset_compiles_no_cipher() {
+    let packages = packages(&["--no-default-features", "--features", "oblivious"]);
+    for name in ["aes", "aes-siv", "cmac", "ctr", "hkdf", "hmac"] {
+        assert!(!packages.contains_key(name), "{name} is in {packages:?}");
+    }
+    for (name, features) in [("curve25519-dalek", "rand_core,zeroize"), ("telseal", "oblivious")] {
+        assert_eq!(packages[name], features);
+    }
+}

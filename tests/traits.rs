@@ -178,3 +178,28 @@ mod with_seal {
         assert_eq!(size_of::<Result<Imsi, OpenError>>(), 16);
     }
 }
+
+#[cfg(feature = "oblivious")]
+mod oblivious {
+    use super::*;
+    use telseal::oblivious::{BlindError, Blinding, FinalizeError, PublicKey, Request, Response};
+
+    assert_impl_all!(PublicKey<Imsi>: Clone, Eq, Debug, TryFrom<&'static [u8]>, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Request<Imsi>: Debug, TryFrom<&'static [u8]>, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Response<Imsi>: Debug, TryFrom<&'static [u8]>, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Blinding<Imsi>: Debug, ZeroizeOnDrop, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_not_impl_any!(Blinding<Imsi>: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
+    assert_not_impl_any!(PublicKey<Imsi>: PartialEq<PublicKey<PhoneNumber>>, Into<PublicKey<PhoneNumber>>);
+    assert_impl_all!(BlindError: core::error::Error, Copy, Eq, Send, Sync);
+    assert_impl_all!(FinalizeError: core::error::Error, Copy, Eq, Send, Sync);
+
+    #[cfg(feature = "seal")]
+    mod key_holder {
+        use super::*;
+        use telseal::oblivious::{EvaluateError, Evaluator};
+
+        assert_impl_all!(Evaluator<Imsi>: Debug, ZeroizeOnDrop, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+        assert_not_impl_any!(Evaluator<Imsi>: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
+        assert_impl_all!(EvaluateError: core::error::Error, Copy, Eq, Send, Sync);
+    }
+}

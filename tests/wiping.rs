@@ -202,3 +202,63 @@ mod keys {
         });
     }
 }
+
+#[cfg(feature = "oblivious")]
+mod blinds {
+    use super::*;
+    use telseal::oblivious::PublicKey;
+
+    /// Inputs and blinds, of which the latter are others each time.
+    #[test]
+    fn blindings() {
+        // The generator, with which all blinded elements are elements.
+        const KEY: &[u8] = b"K\x3D\0\x01\xE2\xF2\xAE\x0A\x6A\xBC\x4E\x71\xA8\x84\xA9\x61\xC5\x00\x51\x5F\x58\xE3\x0B\x6A\xA5\x82\xDD\x8D\xB6\xA6\x59\x45\xE0\x8D\x2D\x76\x04acme";
+        let key = PublicKey::<PhoneNumber>::try_from(KEY).unwrap();
+        wipes(PHONES, 10 * (6 + 30), |text| key.blind(&vec![text.parse().unwrap(); 10]).unwrap());
+    }
+}
+
+#[cfg(all(feature = "seal", feature = "oblivious"))]
+mod oblivious {
+    use super::*;
+    use telseal::{
+        KeyVersion, Keyring, Scope,
+        oblivious::{Evaluator, Response},
+    };
+
+    const SECRETS: [&[u8; 32]; 2] = [&[0x5A; 32], &[0xC3; 32]];
+
+    fn evaluator(secret: &[u8; 32]) -> Evaluator<PhoneNumber> {
+        let keyring = Keyring::from_secrets([(KeyVersion::FIRST, secret)]).unwrap();
+        keyring.evaluator(&Scope::new(["acme"]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn evaluators() {
+        wipes(SECRETS, 32 + 4 * 32 - 10, evaluator);
+    }
+
+    #[test]
+    fn direct_evaluation() {
+        let evaluator = evaluator(SECRETS[0]);
+        let left = differing(PHONES, |text| {
+            let number = text.parse().unwrap();
+            black_box(evaluator.tag(&number));
+            assert_eq!(black_box(evaluator.lookup(&number)).count(), 1);
+        });
+        assert_eq!(left, 0);
+    }
+
+    /// The tags are the caller's, all else is wiped.
+    #[test]
+    fn evaluating_and_finalizing() {
+        let evaluator = evaluator(SECRETS[0]);
+        let key = evaluator.public_keys().next().unwrap();
+        let left = differing(PHONES, |text| {
+            let blinding = key.blind(&vec![text.parse().unwrap(); 3]).unwrap();
+            let response: Response<_> = evaluator.evaluate(blinding.request(), |_| true).unwrap();
+            blinding.finalize(&response).unwrap().fill(telseal::Tag::from_bytes([0; 16]));
+        });
+        assert_eq!(left, 0);
+    }
+}
