@@ -106,6 +106,32 @@ fn of_sealing_many() {
     leaves_nothing("many");
 }
 
+#[cfg(feature = "oblivious")]
+#[test]
+fn of_oblivious_tags() {
+    leaves_nothing("oblivious");
+}
+
+/// The control: the keys of RFC 9497 are known by their looks.
+#[cfg(feature = "oblivious")]
+#[test]
+fn a_forgotten_evaluator_is_found() {
+    let found = search("forget oblivious", false);
+    for what in ["OPRF key", "digit block"] {
+        assert!(found.contains_key(what), "{what}: {found:#?}");
+    }
+}
+
+/// The control of wiping the stack: the key made and used with the crates below alone.
+#[cfg(feature = "oblivious")]
+#[test]
+fn what_a_multiplication_leaves_on_the_stack_is_found() {
+    let found = search("multiply", false);
+    for what in ["OPRF seed", "OPRF key"] {
+        assert!(found.contains_key(what), "{what}: {found:#?}");
+    }
+}
+
 /// What dropping a sealer does not reach: the stack of another thread that has used it. `aes` has put round keys and
 /// outputs there, in software and where the processor has VAES, and the mask of S2V has been handed over there.
 #[test]
@@ -185,6 +211,8 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
         needles.sealer::<Imsi>(version, &secret, &texts[1]);
         needles.sealer::<Imei>(version, &secret, &texts[2]);
         needles.sealer::<Imeisv>(version, &secret, &texts[3]);
+        #[cfg(feature = "oblivious")]
+        needles.evaluator(&secret);
     }
     needles.0.sort();
     needles.0.dedup();
@@ -286,6 +314,29 @@ impl Needles {
         }
     }
 
+    /// The key pair's seed and the key: as bytes, as the numbers of 52 bits that scalars are multiplied in, and as the
+    /// digits from -8 to 7 that points are multiplied by.
+    #[cfg(feature = "oblivious")]
+    fn evaluator(&mut self, secret: &[u8; 32]) {
+        let (seed, key) = oprf_key(secret);
+        self.add("OPRF seed", &seed);
+        let words: Vec<_> = seed.chunks(8).flat_map(|word| word.iter().rev().copied()).collect();
+        self.add("OPRF seed", &words); // of SHA-512
+        self.add("OPRF key", &key);
+        let bit = |i: usize| key.get(i / 8).map_or(0, |byte| u64::from(byte >> (i % 8) & 1));
+        for limb in 0..4 {
+            let limb = (0..52).fold(0, |word, i| word | bit(52 * limb + i) << i);
+            self.0.push(("OPRF key".into(), limb.to_le_bytes().to_vec()));
+        }
+        let mut digits: Vec<_> = key.iter().flat_map(|byte| [byte & 0xF, byte >> 4]).collect();
+        for i in 0..63 {
+            let carry = (digits[i] + 8) >> 4;
+            digits[i] = digits[i].wrapping_sub(carry << 4);
+            digits[i + 1] += carry;
+        }
+        self.0.extend(digits[..56].windows(8).map(|window| ("OPRF key's digits".into(), window.to_vec())));
+    }
+
     fn find_in(&self, process: u32) -> BTreeMap<String, usize> {
         let automaton = AhoCorasick::new(self.0.iter().map(|(_, needle)| needle)).unwrap();
         let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
@@ -326,6 +377,14 @@ fn derive(secret: &[u8; 32], info: &[u8]) -> [u8; 64] {
     let mut key = [0; 64];
     Hkdf::<Sha256>::new(Some(b"telseal/v1"), secret).expand(info, &mut key).unwrap();
     key
+}
+
+/// The seed and the key of phone numbers.
+#[cfg(feature = "oblivious")]
+fn oprf_key(secret: &[u8; 32]) -> ([u8; 32], [u8; 32]) {
+    let seed = *derive(secret, b"telseal/v1/oblivious\0P\x04acme\x07routing").first_chunk().unwrap();
+    let server = voprf::VoprfServer::<voprf::Ristretto255>::new_from_seed(&seed, b"").unwrap();
+    (seed, *server.serialize().first_chunk().unwrap())
 }
 
 fn random<const N: usize>() -> [u8; N] {
@@ -462,6 +521,21 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             });
             used.wait();
         }
+        #[cfg(feature = "oblivious")]
+        "oblivious" => oblivious(&keyring.evaluator(&scope).unwrap(), given.phone),
+        #[cfg(feature = "oblivious")]
+        "forget oblivious" => {
+            let evaluator = keyring.evaluator::<PhoneNumber>(&scope).unwrap();
+            let numbers = [given.phone.parse().unwrap()];
+            mem::forget(evaluator.public_keys().next().unwrap().blind(&numbers).unwrap());
+            mem::forget(evaluator);
+        }
+        #[cfg(feature = "oblivious")]
+        "multiply" => {
+            use voprf::{Group, Ristretto255};
+            let (_, key) = oprf_key(given.secrets[0]);
+            black_box(Ristretto255::base_elem() * &Ristretto255::deserialize_scalar(&key).unwrap());
+        }
         "forget" => {
             let number: PhoneNumber = given.phone.parse().unwrap();
             mem::forget(black_box(number.expose_e164()));
@@ -510,6 +584,23 @@ fn many(sealer: &Sealer<PhoneNumber>, text: &str, run: fn(&[&dyn Fn()])) {
             let rows = (0..MANY).map(|_| text.parse::<PhoneNumber>());
             sealer.seal_rows_into(rows, &mut vec![Token::BLANK; MANY], |_, error| panic!("{error}")).unwrap();
         },
+    ]);
+}
+
+#[cfg(feature = "oblivious")]
+fn oblivious(evaluator: &telseal::oblivious::Evaluator<PhoneNumber>, text: &str) {
+    let number: PhoneNumber = text.parse().unwrap();
+    let numbers = vec![number.clone(); 20];
+    let key = evaluator.public_keys().next().unwrap();
+    apart(&[
+        &|| _ = black_box(key.blind(&numbers).unwrap()),
+        &|| {
+            let blinding = key.blind(&numbers).unwrap();
+            let response = evaluator.evaluate(blinding.request(), |_| true).unwrap();
+            black_box(blinding.finalize(&response).unwrap());
+        },
+        &|| _ = black_box(evaluator.tag(&number)),
+        &|| assert_eq!(black_box(evaluator.lookup(&number)).count(), 2),
     ]);
 }
 

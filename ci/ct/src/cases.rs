@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use telseal::{
     Exposed, Identifier, Imei, Imeisv, Imsi, IndexKeyError, Indexed, Indexer, Keyring, KeyringError, MncLength,
     OpenError, ParseError, PhoneNumber, Prefix, PrefixLengths, Prefixed, Scope, Sealer, Tag, Token,
+    oblivious::{Evaluator, FinalizeError, PublicKey, Request, Response},
 };
 
 const VERDICT: &str = "the caller gets the verdict";
@@ -25,6 +26,9 @@ const CIPHERTEXT: &str = "a ciphertext is for all to see";
 const TAG: &str = "a tag is for all to see";
 const WRAPPED: &str = "what is wrapped is encrypted";
 const VERSIONS: &str = "key versions stand in every token";
+const PUBLIC_KEY: &str = "a public key is for all to see";
+const BLINDED: &str = "a blinded element is for the key holder to see";
+const EVALUATED: &str = "an evaluated element and its proof are for the handset to see";
 
 pub(crate) const CASES: &[Case] = &[
     // Identifiers in text and on the wire.
@@ -603,10 +607,68 @@ pub(crate) const CASES: &[Case] = &[
             }
         },
     },
+    // Oblivious tags.
+    Case {
+        name: "oblivious-blind-and-finalize-with-secret-digits",
+        public: &[BLINDED, TAG],
+        run: || {
+            fn check<I: Sample>() {
+                let evaluator = evaluator::<I>(false);
+                let key = evaluator.public_keys().next().unwrap();
+                let blinding = key.blind(&[marked(18), marked(19)]).unwrap();
+                let request = becomes_public(BLINDED, || blinding.request().to_bytes());
+                let response = answer(&evaluator, &request);
+                let tags = becomes_public(TAG, || blinding.finalize(&response)).unwrap();
+                assert!(tags == [18, 19].map(|number| evaluator.tag(&I::sample(number))));
+                becomes_public(TAG, || evaluator.tag(&marked(18)));
+                assert_eq!(becomes_public(TAG, || evaluator.lookup(&marked(18)).count()), 2);
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "oblivious-evaluate-with-secret-keys",
+        public: &[PUBLIC_KEY, EVALUATED, TAG],
+        run: || {
+            fn check<I: Sample>() {
+                let (evaluator, plain) = (evaluator::<I>(true), evaluator::<I>(false));
+                for (key, plain) in evaluator.public_keys().zip(plain.public_keys()) {
+                    assert!(becomes_public(PUBLIC_KEY, || key.to_bytes()) == plain.to_bytes());
+                }
+                for key in plain.public_keys() {
+                    let blinding = key.blind(&[I::sample(18), I::sample(19)]).unwrap();
+                    let request = Request::try_from(&blinding.request().to_bytes()[..]).unwrap();
+                    let response = evaluator.evaluate(&request, |_| true).unwrap();
+                    let response = becomes_public(EVALUATED, || response.to_bytes());
+                    blinding.finalize(&Response::try_from(&response[..]).unwrap()).unwrap();
+                }
+                let tag = becomes_public(TAG, || evaluator.tag(&I::sample(18)));
+                assert!(tag == plain.tag(&I::sample(18)));
+            }
+            check::<PhoneNumber>();
+            check::<Imsi>();
+            check::<Imei>();
+            check::<Imeisv>();
+        },
+    },
+    Case {
+        name: "oblivious-refused",
+        public: &[BLINDED],
+        run: || {
+            let evaluator = evaluator::<PhoneNumber>(false);
+            let key = evaluator.public_keys().next().unwrap();
+            let blinding = key.blind(&[marked(18)]).unwrap();
+            let other = key.blind(&[marked(18)]).unwrap().request().to_bytes();
+            assert_eq!(blinding.finalize(&answer(&evaluator, &other)), Err(FinalizeError::NotProven));
+        },
+    },
     // telseal's own marks, on which the runs of its tests under memcheck stand.
     Case {
         name: "own-marks",
-        public: &[ALL, VERDICT, COUNT, TAG, CIPHERTEXT, WRAPPED, VERSIONS],
+        public: &[ALL, VERDICT, COUNT, TAG, CIPHERTEXT, WRAPPED, VERSIONS, PUBLIC_KEY, BLINDED, EVALUATED],
         run: || {
             memcheck::marking(true);
             still_secret(&mut "+442079460018".parse::<PhoneNumber>().unwrap());
@@ -619,6 +681,16 @@ pub(crate) const CASES: &[Case] = &[
             seals(&Keyring::generate().unwrap().sealer(&scope()), &number);
             let wrapped = becomes_public(WRAPPED, || secret.wrap(&kek(false)));
             becomes_public(VERSIONS, || Keyring::unwrap(&wrapped, &kek(false))).unwrap();
+
+            // Secret blinds and nonces, with digits that are not, and a secret key.
+            let evaluator = secret.evaluator::<PhoneNumber>(&scope()).unwrap();
+            let key = becomes_public(PUBLIC_KEY, || evaluator.public_keys().next().unwrap().to_bytes());
+            let blinding = PublicKey::try_from(&key[..]).unwrap().blind(&[number]).unwrap();
+            let request = becomes_public(BLINDED, || blinding.request().to_bytes());
+            let response = becomes_public(EVALUATED, || {
+                evaluator.evaluate(&Request::try_from(&request[..]).unwrap(), |_| true).unwrap().to_bytes()
+            });
+            becomes_public(TAG, || blinding.finalize(&Response::try_from(&response[..]).unwrap())).unwrap();
             memcheck::marking(false);
         },
     },
@@ -706,6 +778,16 @@ fn kek(is_secret: bool) -> [u8; 32] {
 
 fn sealer<I: Identifier>(versions: &[u16], is_secret: bool) -> Sealer<I> {
     keyring(versions, is_secret).sealer(&scope())
+}
+
+fn evaluator<I: Identifier>(is_secret: bool) -> Evaluator<I> {
+    keyring(&[1, 258], is_secret).evaluator(&scope()).unwrap()
+}
+
+/// What the key holder answers, read from bytes.
+fn answer<I: Identifier>(evaluator: &Evaluator<I>, request: &[u8]) -> Response<I> {
+    let response = evaluator.evaluate(&Request::try_from(request).unwrap(), |_| true).unwrap();
+    Response::try_from(&response.to_bytes()[..]).unwrap()
 }
 
 /// Either the sealer's keys or the digits are secret.
