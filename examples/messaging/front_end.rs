@@ -5,10 +5,7 @@
 //! What it sees: the numbers that it is asked about, and the router's answers. It could ask about every number there
 //! is; what protects the directory from that is that it asks the router, who can count.
 
-use crate::{
-    gateway::{Link, Result},
-    protocol::Handles,
-};
+use crate::{gateway::Link, process::Result, protocol::Handles};
 use std::{
     io::{self, BufRead, Write},
     net::{Ipv4Addr, TcpStream},

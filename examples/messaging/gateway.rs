@@ -1,23 +1,19 @@
 //! What the gateway has: the keys, under which it names identifiers to the router and from which it makes the front end's
 //! index keys, and lines to both.
 
-use crate::subscribers::{Digits, Subscriber};
+use crate::{
+    process::{Process, Result},
+    subscribers::{Digits, Subscriber},
+};
 use std::{
-    env,
-    error::Error,
-    fs,
-    io::{self, BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, TcpStream},
-    path::PathBuf,
-    process::{self, Child, ChildStdout, Command, Stdio},
+    io::{self, BufRead, BufReader, Write},
+    net::TcpStream,
     sync::mpsc,
 };
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, Indexer, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Prefix, Scope, Sealer,
     Token,
 };
-
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How one kind of identifier is named to the router.
 pub(crate) enum Names<I> {
@@ -34,17 +30,9 @@ pub(crate) struct Naming {
     pub(crate) imeisvs: Names<Imeisv>,
 }
 
-/// The router process and its folder, both gone on drop.
-pub(crate) struct Router {
-    child: Child,
-    port: u16,
-    folder: PathBuf,
-}
-
-/// The front end process, gone on drop, and lines to it.
+/// The front end process.
 pub(crate) struct FrontEnd {
-    child: Child,
-    answers: BufReader<ChildStdout>,
+    pub(crate) process: Process,
     kek: [u8; 32],
 }
 
@@ -186,18 +174,12 @@ pub(crate) fn routes(keyring: Option<&Keyring>) -> Result<String> {
 
 impl FrontEnd {
     /// Starts this same program as the front end, with a key-encryption key of its own.
-    pub(crate) fn start(handles: &str, router: &Router) -> Result<Self> {
+    pub(crate) fn start(handles: &str, router: &Process) -> Result<Self> {
         let mut kek = [0; 32];
         getrandom::fill(&mut kek)?;
-        let mut child = Command::new(env::current_exe()?)
-            .args(["front-end", handles, &router.port.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let answers = BufReader::new(child.stdout.take().ok_or("no standard output")?);
-        let mut front_end = FrontEnd { child, answers, kek };
-        front_end.send(&hex::encode(kek))?;
-        Ok(front_end)
+        let mut process = Process::start(["front-end", handles, &router.port.to_string()])?;
+        process.send(&hex::encode(kek))?;
+        Ok(FrontEnd { process, kek })
     }
 
     /// Hands out the index keys of the versions that are live now.
@@ -218,100 +200,15 @@ impl FrontEnd {
     }
 
     fn load_keys(&mut self, phones: &[u8], prefixes: &[u8], versions: &str) -> Result<String> {
-        self.ask(&format!("load {} {} {versions}", hex::encode(phones), hex::encode(prefixes)))
-    }
-
-    pub(crate) fn ask(&mut self, line: &str) -> Result<String> {
-        self.send(line)?;
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer)?;
-        Ok(answer.trim_end().into())
-    }
-
-    fn send(&mut self, line: &str) -> Result<()> {
-        let stdin = self.child.stdin.as_mut().ok_or("no standard input")?;
-        Ok(stdin.write_all(format!("{line}\n").as_bytes())?)
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.ask(&format!("load {} {} {versions}", hex::encode(phones), hex::encode(prefixes)))
     }
 
     /// Ends the process. What it sent to the router, and what it received.
     pub(crate) fn stop(mut self) -> Result<[Vec<u8>; 2]> {
-        drop(self.child.stdin.take());
-        let mut traffic = [String::new(), String::new()];
-        for line in &mut traffic {
-            self.answers.read_line(line)?;
-        }
-        let status = self.child.wait()?;
-        if !status.success() {
-            return Err(format!("the front end ended with {status}").into());
-        }
-        let [sent, received] = traffic;
-        Ok([hex::decode(sent.trim_end())?, hex::decode(received.trim_end())?])
-    }
-}
-
-impl Drop for FrontEnd {
-    fn drop(&mut self) {
-        let _ = self.child.kill(); // after `stop` it is gone
-        let _ = self.child.wait();
-    }
-}
-
-impl Router {
-    /// Starts this same program as the router and waits until it says its port.
-    pub(crate) fn start(handles: &str) -> Result<Self> {
-        let folder = env::temp_dir().join(format!("telseal-messaging-{}-{handles}", process::id()));
-        fs::create_dir(&folder)?;
-        let child = Command::new(env::current_exe()?)
-            .args(["router", handles])
-            .arg(folder.join("directory.redb"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn();
-        let child = match child {
-            Ok(child) => child,
-            Err(error) => {
-                fs::remove_dir(&folder)?;
-                return Err(error.into());
-            }
-        };
-        let mut router = Router { child, port: 0, folder };
-        let mut port = String::new();
-        BufReader::new(router.child.stdout.take().ok_or("no standard output")?).read_line(&mut port)?;
-        router.port = port.trim().parse().map_err(|_| "the router did not start")?;
-        Ok(router)
-    }
-
-    pub(crate) fn connect(&self) -> io::Result<Link> {
-        Link::new(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?)
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Ends the process and reads the database file that it leaves.
-    pub(crate) fn stop(mut self) -> Result<Vec<u8>> {
-        drop(self.child.stdin.take());
-        let status = self.child.wait()?;
-        if !status.success() {
-            return Err(format!("the router ended with {status}").into());
-        }
-        let mut file = Vec::new();
-        fs::File::open(self.folder.join("directory.redb"))?.read_to_end(&mut file)?;
-        Ok(file)
-    }
-}
-
-impl Drop for Router {
-    fn drop(&mut self) {
-        // Best effort: after `stop` the process is gone, and without it the folder is what matters.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
+        self.process.close();
+        let traffic = [hex::decode(self.process.line()?)?, hex::decode(self.process.line()?)?];
+        self.process.stop()?;
+        Ok(traffic)
     }
 }
 

@@ -10,6 +10,7 @@
 mod directory;
 mod front_end;
 mod gateway;
+mod process;
 mod protocol;
 mod router;
 mod search;
@@ -17,9 +18,9 @@ mod service;
 mod subscribers;
 
 use directory::Fault;
-use gateway::Result;
+use process::{Result, bar};
 use search::{Needles, Search};
-use service::{Outcome, Place, Step, bar};
+use service::{Outcome, Place, Step};
 use std::{collections::HashSet, env, path::Path, process::ExitCode};
 use telseal::{Keyring, Kind};
 

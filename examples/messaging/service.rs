@@ -2,12 +2,12 @@
 //! rotation, and what people ask the front end. For every request it is known what the answer must be; any other answer is a miss.
 
 use crate::{
-    gateway::{FrontEnd, Link, Names, Naming, ROUTES, Result, Router, routes},
+    gateway::{FrontEnd, Link, Names, Naming, ROUTES, routes},
+    process::{Process, Result, bar},
     protocol::MAX_LINE,
     search,
     subscribers::{self, Digits, Subscriber, scatter},
 };
-use indicatif::{ProgressBar, ProgressStyle};
 use std::{ops::Range, sync::mpsc, thread};
 use telseal::{Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, OpenError, PhoneNumber};
 
@@ -86,7 +86,7 @@ struct Service<'a> {
 /// One run, with tokens or, as the control, without a keyring and in plaintext.
 pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> Result<Outcome> {
     let handles = if keyring.is_some() { "tokens" } else { "plaintext" };
-    let router = Router::start(handles)?;
+    let router = Process::listening("messaging", &["router", handles], "directory.redb")?;
     let mut service = Service {
         subscribers,
         states: vec![State::Absent; subscribers.len()],
@@ -94,7 +94,7 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
         mail: vec![Vec::new(); subscribers.len()],
         messages: 0,
         asked: vec![false; subscribers.len()],
-        link: router.connect()?,
+        link: Link::new(router.connect()?)?,
         front_end: FrontEnd::start(handles, &router)?,
         steps: Vec::new(),
     };
@@ -129,7 +129,7 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
             let primary = keyring.rotate()?;
             service.hand_out(Some(keyring))?; // before anything is sealed under it
             naming = Naming::new(Some(keyring))?;
-            links.push(service.rotation(&naming, router.connect()?, primary)?);
+            links.push(service.rotation(&naming, Link::new(router.connect()?)?, primary)?);
             service.collect_all(&naming)?;
             // The key goes only when nothing is left that only it opens.
             service.expect("check before retirement: no old token left", format!("count-old {primary}"), "ok 0 0")?;
@@ -157,7 +157,7 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
 
     let known = service.known(&naming);
     let memory = |pid| search::memory(pid).map_err(|error| format!("memory cannot be read: {error}"));
-    let (memory, front_end_memory) = (memory(router.pid())?, memory(service.front_end.pid())?);
+    let (memory, front_end_memory) = (memory(router.id())?, memory(service.front_end.process.id())?);
     let Service { steps, link, front_end, .. } = service;
     links.push(link);
     let socket = links.into_iter().flat_map(Link::into_bytes).chain(front_end.stop()?).collect();
@@ -242,7 +242,7 @@ impl Service<'_> {
         let i = random % self.subscribers.len();
         self.asked[i] = true;
         let number = &self.subscribers[i].phone;
-        let answer = self.front_end.ask(&format!("find {}", subscribers::phone(number, random >> 32)))?;
+        let answer = self.front_end.process.ask(&format!("find {}", subscribers::phone(number, random >> 32)))?;
         let (what, expected) = match self.states[i] {
             State::Absent => {
                 let digits = number.expose_e164();
@@ -440,10 +440,4 @@ impl<I: Digits> Names<I> {
         let name = is_there.then(|| [self.one(identifier).into(), self.stored(identifier)]);
         Known { kind: I::KIND, digits, name, asked: false }
     }
-}
-
-/// A progress bar. It draws on standard error, and only where that is a terminal.
-pub(crate) fn bar(what: &'static str, length: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:24} {wide_bar} {pos:>9}/{len}").expect("the template is right");
-    ProgressBar::new(length as u64).with_style(style).with_prefix(what)
 }
