@@ -1,0 +1,207 @@
+//! Contact discovery in which nobody but the handset learns its address book.
+//!
+//! `cargo run --release --features oblivious --example contacts` starts a key holder, which has a keyring and sees
+//! blinded elements only, and a router, which has a directory of tags and no key, as two processes more. This one is
+//! 200 handsets with 500 contacts each. They ask the key holder for the tags of their contacts and look them up at
+//! the router; opt in and out; and do so over a key rotation. It then looks for every number in all that key holder
+//! and router stored, were sent and had in their memory; and does the same once more with numbers in plaintext, to
+//! show that the search finds what is there, and with hashes of them. It ends with 1 if anything was not as it
+//! must be. With a number behind it, there are fewer handsets.
+//!
+//! Three things that a service needs are left out: accounts that are proven, a code by message that proves the own
+//! number to the router, and TLS.
+
+mod handset;
+mod key_holder;
+#[path = "../messaging/process.rs"]
+mod process;
+mod router;
+#[path = "../messaging/search.rs"]
+mod search;
+mod service;
+#[allow(dead_code)] // of their identifiers only phone numbers are needed here
+#[path = "../messaging/subscribers.rs"]
+mod subscribers;
+mod wire;
+
+use handset::{Control, Handset, MAX_HANDSETS, RESERVED, e164, handle};
+use process::{Result, bar};
+use search::{Needles, Search};
+use service::{Cost, Place, Step};
+use std::{
+    collections::{HashMap, HashSet},
+    env,
+    path::Path,
+    process::ExitCode,
+    time::Instant,
+};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        [] => all_runs(MAX_HANDSETS),
+        ["key-holder", log] => key_holder::run(Path::new(log)).map(|()| true),
+        ["router", size, path] => route(size, Path::new(path)).map(|()| true),
+        [handsets] => match handsets.parse() {
+            Ok(handsets @ 20..=MAX_HANDSETS) => all_runs(handsets),
+            _ => Err(format!("expected no argument, or 20 to {MAX_HANDSETS} handsets").into()),
+        },
+        _ => Err("expected at most one argument".into()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("contacts: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn route(size: &str, path: &Path) -> Result<()> {
+    router::run(size.parse()?, path)
+}
+
+fn all_runs(handsets: usize) -> Result<bool> {
+    println!("{handsets} handsets with {} contacts each", handset::CONTACTS);
+    let start = Instant::now();
+    let oblivious = service::oblivious(handsets)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let hashes = service::control(handsets, Control::Hashes)?;
+    let plaintext = service::control(handsets, Control::Plaintext)?;
+    let people = handset::people(handsets);
+    let numbers: Vec<Vec<String>> =
+        (0..people).map(|person| vec![e164(person).trim_start_matches('+').into()]).collect();
+    let numbers = Search::new(numbers.iter().map(Vec::as_slice))?;
+    let (patterns, not_found) = numbers.planted();
+
+    println!("\n{:56} {:>9} {:>9}", "what was done", "times", "misses");
+    let mut misses = 0;
+    let mut row = |what: &str, times: usize, missed: usize| {
+        println!("{what:56} {times:>9} {missed:>9}");
+        misses += missed;
+    };
+    for Step { what, times, missed } in &oblivious.steps {
+        row(what, *times, *missed);
+    }
+    for (what, control) in [("control with hashes", &hashes), ("control in plaintext", &plaintext)] {
+        let sum = |of: fn(&Step) -> usize| control.steps.iter().map(of).sum();
+        row(what, sum(|step| step.times), sum(|step| step.missed));
+    }
+    row("search patterns found where they were planted", patterns, not_found);
+
+    let tags = tags(&oblivious.handsets);
+    row("people with one tag, whoever asked for it", tags.len(), tags.iter().filter(|(_, tag)| tag.is_none()).count());
+    let tags = tags.into_iter().filter_map(|(person, tag)| Some((person, tag?))).collect();
+    let account = |handset: &Handset| (handset.people[0], handset.account);
+    let accounts = oblivious.handsets.iter().map(account);
+    let accounts =
+        accounts.flat_map(|(nth, account)| [(nth, account.to_le_bytes().into()), (nth, account.to_be_bytes().into())]);
+    let sought = Sought { numbers, tags: Needles::new(tags)?, accounts: Needles::new(accounts.collect())? };
+
+    println!("\n{people} numbers in ASCII, BCD, TBCD and binary, searched for where key holder and router could have");
+    println!(
+        "seen them; and beside them all tags and all accounts. The key holder knows accounts and the router knows"
+    );
+    println!("tags, which shows that the bytes are the right ones.");
+    println!("\n{:34} {:>12} {:>14} {:>14} {:>14}", "", "bytes", "numbers", "tags", "accounts");
+    for (run, outcome) in [("tags", &oblivious), ("plaintext", &plaintext)] {
+        for place in &outcome.places {
+            misses += sought.report(run, place, [people, people, handsets]);
+        }
+    }
+    let (uploaded, guessed, guessing) = enumerate(&hashes.handsets)?;
+    println!(
+        "\nHashes hide nothing: whoever hashes the {RESERVED} numbers there could be reads {guessed} of the {uploaded}"
+    );
+    println!("uploaded ones, in {:.0} ms. Tags do not fall to the router that way: it has no key.", 1000.0 * guessing);
+    misses += uploaded - guessed;
+
+    print_costs([&oblivious, &hashes, &plaintext].map(|outcome| &*outcome.costs).concat());
+    println!(
+        "\nThe run with tags took {seconds:.1} s. What takes the time is arithmetic on the curve: handsets blind, check the"
+    );
+    println!("proof and finalize, the key holder evaluates, for each contact once a key version.");
+    println!("\n{}", if misses == 0 { "All is as it must be." } else { "Something is NOT as it must be." });
+    Ok(misses == 0)
+}
+
+/// The tag of each person that any handset asked for; `None` where two handsets got two.
+fn tags(handsets: &[Handset]) -> HashMap<usize, Option<Vec<u8>>> {
+    let mut tags = HashMap::new();
+    for handset in handsets {
+        for (person, tag) in handset.people.iter().zip(&handset.handles[0].1) {
+            let known = tags.entry(*person).or_insert_with(|| Some(tag.clone()));
+            known.take_if(|known| known != tag);
+        }
+    }
+    tags
+}
+
+/// What is searched for.
+struct Sought {
+    numbers: Search,
+    tags: Needles,
+    accounts: Needles,
+}
+
+impl Sought {
+    /// Searches a place, of which so many numbers, tags and accounts could be there, and returns how much was not as it must be.
+    fn report(&self, run: &str, place: &Place, all: [usize; 3]) -> usize {
+        let title = format!("{run}: {}", place.what);
+        let Some(pieces) = &place.pieces else {
+            println!("{title:34} skipped: only Linux shows the memory of a process");
+            return 0;
+        };
+        let bytes = pieces.iter().map(Vec::len).sum();
+        let mut found = [0; 3].map(|_| HashSet::new());
+        let bar = bar("search", bytes);
+        for piece in pieces {
+            let [numbers, tags, accounts] = &mut found;
+            self.numbers.find(piece, numbers);
+            self.tags.find(piece, tags);
+            self.accounts.find(piece, accounts);
+            bar.inc(piece.len() as u64);
+        }
+        bar.finish_and_clear();
+        print!("{title:34} {bytes:>12}");
+        let mut misses = 0;
+        for ((found, expected), all) in found.iter().zip(&place.expected).zip(all) {
+            let (found, of, missed) = match expected.len() {
+                0 => (found.len(), all, found.len()),
+                of => (of - expected.difference(found).count(), of, expected.difference(found).count()),
+            };
+            print!(" {:>14}", format!("{found} of {of}"));
+            misses += missed;
+        }
+        println!();
+        misses
+    }
+}
+
+/// What a router that gets hashes can do. Returns how many different numbers were uploaded, how many of them it can
+/// read, and in how many seconds.
+fn enumerate(handsets: &[Handset]) -> Result<(usize, usize, f64)> {
+    let mut uploaded: HashSet<&[u8]> =
+        handsets.iter().flat_map(|handset| &handset.handles[0].1).map(|hash| &**hash).collect();
+    let (all, start) = (uploaded.len(), Instant::now());
+    for number in 0..RESERVED {
+        uploaded.remove(&*handle(&e164(number).parse()?, Control::Hashes));
+    }
+    Ok((all, all - uploaded.len(), start.elapsed().as_secs_f64()))
+}
+
+fn print_costs(costs: Vec<Cost>) {
+    println!("\nWhat a contact costs: bytes on the wire, and milliseconds of processor time in each process");
+    println!("\n{:38} {:>8} {:>8} {:>10} {:>10} {:>10}", "", "sent", "received", "handset", "key holder", "router");
+    for Cost { what, contacts, bytes, processor } in costs {
+        let [sent, received] = bytes.map(|bytes| bytes as f64 / contacts as f64);
+        print!("{what:38} {sent:>8.1} {received:>8.1}");
+        for seconds in processor {
+            let milliseconds = seconds.map(|seconds| format!("{:.4}", 1000.0 * seconds / contacts as f64));
+            print!(" {:>10}", milliseconds.unwrap_or("-".into()));
+        }
+        println!();
+    }
+}
