@@ -2,7 +2,7 @@
 
 use crate::{
     process::Result,
-    router::{LOOK_UP, OPT_IN, OPT_OUT},
+    router::LOOK_UP,
     subscribers::{self, scatter},
     wire::Link,
 };
@@ -87,16 +87,8 @@ impl Handset {
         Ok(())
     }
 
-    /// Puts the own number into the directory under one key version.
-    pub(crate) fn opt_in(&self, version: u16, router: &mut Link) -> Result<()> {
-        self.own(OPT_IN, version, router)
-    }
-
-    pub(crate) fn opt_out(&self, version: u16, router: &mut Link) -> Result<()> {
-        self.own(OPT_OUT, version, router)
-    }
-
-    fn own(&self, verb: u8, version: u16, router: &mut Link) -> Result<()> {
+    /// Opts in or out with the own handle under one key version.
+    pub(crate) fn opt(&self, verb: u8, version: u16, router: &mut Link) -> Result<()> {
         let (_, handles) = self.handles.iter().find(|(of, _)| *of == version).ok_or("no handles of this version")?;
         router.ask(&[&[verb], &version.to_be_bytes()[..], &handles[0], &self.endpoint.to_be_bytes()].concat())?;
         Ok(())

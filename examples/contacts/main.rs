@@ -42,7 +42,9 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         [] => all_runs(MAX_HANDSETS),
         ["key-holder", log] => key_holder::run(Path::new(log)).map(|()| true),
-        ["router", size, path] => route(size, Path::new(path)).map(|()| true),
+        ["router", size, path] => {
+            size.parse().map_err(Into::into).and_then(|size| router::run(size, Path::new(path))).map(|()| true)
+        }
         [handsets] => match handsets.parse() {
             Ok(handsets @ 20..=MAX_HANDSETS) => all_runs(handsets),
             _ => Err(format!("expected no argument, or 20 to {MAX_HANDSETS} handsets").into()),
@@ -57,10 +59,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn route(size: &str, path: &Path) -> Result<()> {
-    router::run(size.parse()?, path)
 }
 
 fn all_runs(handsets: usize) -> Result<bool> {
@@ -100,11 +98,12 @@ fn all_runs(handsets: usize) -> Result<bool> {
         accounts.flat_map(|(nth, account)| [(nth, account.to_le_bytes().into()), (nth, account.to_be_bytes().into())]);
     let sought = Sought { numbers, tags: Needles::new(tags)?, accounts: Needles::new(accounts.collect())? };
 
-    println!("\n{people} numbers in ASCII, BCD, TBCD and binary, searched for where key holder and router could have");
     println!(
-        "seen them; and beside them all tags and all accounts. The key holder knows accounts and the router knows"
+        "\n{people} numbers in ASCII, BCD, TBCD and binary, searched for where key holder and router could have seen"
     );
-    println!("tags, which shows that the bytes are the right ones.");
+    println!(
+        "them. That the bytes are the right ones is seen by accounts and tags: each knows the one, not the other."
+    );
     println!("\n{:34} {:>12} {:>14} {:>14} {:>14}", "", "bytes", "numbers", "tags", "accounts");
     for (run, outcome) in [("tags", &oblivious), ("plaintext", &plaintext)] {
         for place in &outcome.places {
@@ -113,16 +112,16 @@ fn all_runs(handsets: usize) -> Result<bool> {
     }
     let (uploaded, guessed, guessing) = enumerate(&hashes.handsets)?;
     println!(
-        "\nHashes hide nothing: whoever hashes the {RESERVED} numbers there could be reads {guessed} of the {uploaded}"
+        "\nHashes hide nothing: whoever hashes all {RESERVED} numbers reads {guessed} of the {uploaded} that were uploaded,"
     );
-    println!("uploaded ones, in {:.0} ms. Tags do not fall to the router that way: it has no key.", 1000.0 * guessing);
+    println!("in {:.0} ms. A router cannot make tags of all numbers: it has no key.", 1000.0 * guessing);
     misses += uploaded - guessed;
 
     print_costs([&oblivious, &hashes, &plaintext].map(|outcome| &*outcome.costs).concat());
     println!(
-        "\nThe run with tags took {seconds:.1} s. What takes the time is arithmetic on the curve: handsets blind, check the"
+        "\nThe run with tags took {seconds:.1} s. What takes the time is arithmetic on the curve, for each contact once a"
     );
-    println!("proof and finalize, the key holder evaluates, for each contact once a key version.");
+    println!("key version: the handset blinds it, checks the proof and finalizes; the key holder evaluates.");
     println!("\n{}", if misses == 0 { "All is as it must be." } else { "Something is NOT as it must be." });
     Ok(misses == 0)
 }

@@ -19,6 +19,9 @@ use telseal::{
     oblivious::{FinalizeError, MAX_ELEMENTS, PublicKey, Response},
 };
 
+/// What is so quick that it is measured over so many times.
+const TIMES: usize = 10;
+const LOOKED_UP: &str = "contacts looked up, ten times over";
 /// An account that enumerates, and one whose responses are altered on their way.
 const ENUMERATES: usize = 2 * MAX_HANDSETS;
 const ALTERED: usize = ENUMERATES + 1;
@@ -69,15 +72,15 @@ struct Service {
 /// The run with oblivious tags.
 pub(crate) fn oblivious(handsets: usize) -> Result<Outcome> {
     let mut key_holder = Process::listening("contacts", &["key-holder"], "log")?;
-    let old = published(&key_holder.line()?)?;
+    let keys = published(&key_holder.line()?)?;
+    let [old] = &keys[..] else { return Err("expected one key version".into()) };
     let mut service = Service::new(handsets, Some(key_holder), "16")?;
-    let (old, []) = (&old[0], &old[1..]) else { return Err("expected one key version".into()) };
 
-    service.measured("tags asked for, once a key version", CONTACTS + 1, |service| service.ask(old, |_| true))?;
-    service.opt_in("opt-in", |nth| nth % 10 < 8)?;
-    service.measured("tags looked up, each time", CONTACTS, |service| service.look_up("contacts looked up"))?;
-    service.opt_in("opt-in later", |nth| nth % 10 == 8)?;
-    service.opt_out("opt-out", |nth| nth % 10 == 0)?;
+    service.measured("tags asked for, once a key version", 1, CONTACTS + 1, |service| service.ask(old, |_| true))?;
+    service.opt(OPT_IN, "opt-in", |nth| nth % 10 < 8)?;
+    service.measured("tags looked up, each time", TIMES, CONTACTS, |service| service.look_up(LOOKED_UP))?;
+    service.opt(OPT_IN, "opt-in later", |nth| nth % 10 == 8)?;
+    service.opt(OPT_OUT, "opt-out", |nth| nth % 10 == 0)?;
     service.look_up("contacts looked up again, with the tags that were kept")?;
     service.refusals(old)?;
 
@@ -87,8 +90,8 @@ pub(crate) fn oblivious(handsets: usize) -> Result<Outcome> {
     service.count("public key of the old version unchanged", 1, usize::from(still != old));
     service.ask(new, |nth| nth % 2 == 0)?;
     service.opt_in_anew(new, |nth| nth % 2 == 0)?;
-    service.opt_in("opt-in amid the rotation", |nth| nth % 10 == 0 || nth % 10 == 9)?;
-    service.opt_out("opt-out amid the rotation", |nth| nth % 10 == 1 || nth % 20 == 2)?;
+    service.opt(OPT_IN, "opt-in amid the rotation", |nth| nth % 10 == 0 || nth % 10 == 9)?;
+    service.opt(OPT_OUT, "opt-out amid the rotation", |nth| nth % 10 == 1 || nth % 20 == 2)?;
     service.look_up("contacts looked up amid the rotation")?;
     service.ask(new, |nth| nth % 2 == 1)?;
     service.opt_in_anew(new, |nth| nth % 2 == 1)?;
@@ -117,10 +120,10 @@ pub(crate) fn control(handsets: usize, control: Control) -> Result<Outcome> {
     };
     let mut service = Service::new(handsets, None, size)?;
     service.each("opt-in", |_| true, |handset, _, _| handset.make(control))?;
-    service.opt_in("opt-in", |nth| nth % 10 < 8)?;
-    service.measured(what, CONTACTS, |service| {
+    service.opt(OPT_IN, "opt-in", |nth| nth % 10 < 8)?;
+    service.measured(what, TIMES, CONTACTS, |service| {
         service.each("upload", |_| true, |handset, _, _| handset.make(control))?;
-        service.look_up("contacts looked up")
+        service.look_up(LOOKED_UP)
     })?;
     service.end()
 }
@@ -182,20 +185,11 @@ impl Service {
         Ok(())
     }
 
-    /// Under every version that the handset has tags of.
-    fn opt_in(&mut self, what: &'static str, which: impl Fn(usize) -> bool + Sync) -> Result<()> {
+    /// Some opt in or out, under every version that they have tags of.
+    fn opt(&mut self, verb: u8, what: &'static str, which: impl Fn(usize) -> bool + Sync) -> Result<()> {
         let done = self.each(what, which, |handset, router, _| {
-            handset.opted_in = true;
-            handset.handles.iter().try_for_each(|(version, _)| handset.opt_in(*version, router))
-        })?;
-        self.count(what, done.len(), 0);
-        Ok(())
-    }
-
-    fn opt_out(&mut self, what: &'static str, which: impl Fn(usize) -> bool + Sync) -> Result<()> {
-        let done = self.each(what, which, |handset, router, _| {
-            handset.opted_in = false;
-            handset.handles.iter().try_for_each(|(version, _)| handset.opt_out(*version, router))
+            handset.opted_in = verb == OPT_IN;
+            handset.handles.iter().try_for_each(|(version, _)| handset.opt(verb, *version, router))
         })?;
         self.count(what, done.len(), 0);
         Ok(())
@@ -206,7 +200,7 @@ impl Service {
         let opted_in = self.opted_in();
         let which = |nth| which(nth) && opted_in.contains_key(&nth);
         let done =
-            self.each("opt-in anew", which, |handset, router, _| handset.opt_in(new.key_version().get(), router))?;
+            self.each("opt-in anew", which, |handset, router, _| handset.opt(OPT_IN, new.key_version().get(), router))?;
         self.count("opt-in under the new key version", done.len(), 0);
         Ok(())
     }
@@ -227,7 +221,10 @@ impl Service {
         )?;
         let times = found.len() * CONTACTS;
         self.count(what, times, found.iter().map(|(_, missed)| missed).sum());
-        self.steps.push(Step { what: "  of them found", times: found.iter().map(|(found, _)| found).sum(), missed: 0 });
+        if what != LOOKED_UP {
+            let found = found.iter().map(|(found, _)| found).sum();
+            self.steps.push(Step { what: "  of them found", times: found, missed: 0 });
+        }
         Ok(())
     }
 
@@ -298,14 +295,20 @@ impl Service {
         self.key_holder.as_mut().ok_or("no key holder")?.ask(line)
     }
 
-    /// Does something that has to do with so many contacts of every handset, and notes what it costs.
-    fn measured(&mut self, what: &'static str, each: usize, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    /// Does something so many times with so many contacts of every handset, and notes what it costs.
+    fn measured(
+        &mut self,
+        what: &'static str,
+        times: usize,
+        each: usize,
+        mut work: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()> {
         let before = self.used();
-        work(self)?;
+        (0..times).try_for_each(|_| work(self))?;
         let after = self.used();
         let used = |i: usize| Some(after.1[i]? - before.1[i]?);
         let bytes = [after.0[0] - before.0[0], after.0[1] - before.0[1]];
-        let contacts = each * self.handsets.len();
+        let contacts = times * each * self.handsets.len();
         self.costs.push(Cost { what, contacts, bytes, processor: [used(0), used(1), used(2)] });
         Ok(())
     }
