@@ -10,7 +10,7 @@ use telseal::{
 };
 use voprf::{Group, Ristretto255};
 
-/// Any bytes, as a public key, a request and a response of two kinds: read where SPEC.md, section 7, says so and then
+/// Any bytes, as a public key, a request and a response of two kinds: read where SPEC.md, section 9, says so and then
 /// written again as they were, else refused for the reason that it comes to first.
 pub(crate) fn messages(data: &[u8]) {
     fn check<I: Identifier>(data: &[u8]) {

@@ -120,7 +120,7 @@ use zeroize::Zeroizing;
 /// The most elements in a request.
 pub const MAX_ELEMENTS: usize = 1000;
 
-/// RFC 9497 section 1.2: a private input has at most 2¹⁶ - 1 bytes. Letter and digit block take 9.
+/// `Finalize` of RFC 9497 section 3.3.2 writes the length of an input in two bytes. Letter and digit block take 9.
 const MAX_SCOPE: usize = 0xFFFF - 9;
 
 /// Whether an encoded scope is not too long to be part of an input.

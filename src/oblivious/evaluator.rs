@@ -100,7 +100,7 @@ pub(super) fn blind_evaluate<I: Identifier>(
     Response::new(request.version, messages, proof)
 }
 
-/// `Evaluate` of RFC 9497 section 3.3.2.
+/// `Evaluate` of RFC 9497 section 3.3.1.
 pub(super) fn evaluate<I: Identifier>(server: &Server, input: &[u8]) -> Tag<I> {
     stack::wiping(|| tag(server.evaluate(input)))
 }

@@ -133,7 +133,7 @@ struct Exchange {
     tags: Vec<String>,
 }
 
-/// Whole exchanges of another implementation, with its blinds: every byte of SPEC.md, section 7.
+/// Whole exchanges of another implementation, with its blinds: every byte of SPEC.md, section 9.
 #[test]
 fn the_exchanges_of_another_implementation() {
     let all: Ours =
