@@ -92,18 +92,14 @@ fn all_runs(handsets: usize) -> Result<bool> {
     let tags = tags(&oblivious.handsets);
     row("people with one tag, whoever asked for it", tags.len(), tags.iter().filter(|(_, tag)| tag.is_none()).count());
     let tags = tags.into_iter().filter_map(|(person, tag)| Some((person, tag?))).collect();
-    let account = |handset: &Handset| (handset.people[0], handset.account);
-    let accounts = oblivious.handsets.iter().map(account);
+    let octets = |account: u64| [account.to_le_bytes().into(), account.to_be_bytes().into()];
     let accounts =
-        accounts.flat_map(|(nth, account)| [(nth, account.to_le_bytes().into()), (nth, account.to_be_bytes().into())]);
+        oblivious.handsets.iter().flat_map(|handset| octets(handset.account).map(|octets| (handset.people[0], octets)));
     let sought = Sought { numbers, tags: Needles::new(tags)?, accounts: Needles::new(accounts.collect())? };
 
-    println!(
-        "\n{people} numbers in ASCII, BCD, TBCD and binary, searched for where key holder and router could have seen"
-    );
-    println!(
-        "them. That the bytes are the right ones is seen by accounts and tags: each knows the one, not the other."
-    );
+    println!("\n{people} numbers in ASCII, BCD, TBCD and binary, searched for where key holder and router could have");
+    println!("seen them. That the bytes are the right ones shows in accounts, which only the key holder knows, and");
+    println!("tags, which only the router knows:");
     println!("\n{:34} {:>12} {:>14} {:>14} {:>14}", "", "bytes", "numbers", "tags", "accounts");
     for (run, outcome) in [("tags", &oblivious), ("plaintext", &plaintext)] {
         for place in &outcome.places {
@@ -112,16 +108,16 @@ fn all_runs(handsets: usize) -> Result<bool> {
     }
     let (uploaded, guessed, guessing) = enumerate(&hashes.handsets)?;
     println!(
-        "\nHashes hide nothing: whoever hashes all {RESERVED} numbers reads {guessed} of the {uploaded} that were uploaded,"
+        "\nHashes hide nothing: whoever hashes all {RESERVED} numbers reads {guessed} of the {uploaded} that were"
     );
-    println!("in {:.0} ms. A router cannot make tags of all numbers: it has no key.", 1000.0 * guessing);
+    println!("uploaded, in {:.0} ms. A router cannot make tags of all numbers: it has no key.", 1000.0 * guessing);
     misses += uploaded - guessed;
 
     print_costs([&oblivious, &hashes, &plaintext].map(|outcome| &*outcome.costs).concat());
     println!(
-        "\nThe run with tags took {seconds:.1} s. What takes the time is arithmetic on the curve, for each contact once a"
+        "\nThe run with tags took {seconds:.1} s. What takes the time is arithmetic on the curve, for each contact"
     );
-    println!("key version: the handset blinds it, checks the proof and finalizes; the key holder evaluates.");
+    println!("once a key version: the handset blinds, checks the proof and finalizes; the key holder evaluates.");
     println!("\n{}", if misses == 0 { "All is as it must be." } else { "Something is NOT as it must be." });
     Ok(misses == 0)
 }
@@ -146,7 +142,7 @@ struct Sought {
 }
 
 impl Sought {
-    /// Searches a place, of which so many numbers, tags and accounts could be there, and returns how much was not as it must be.
+    /// Searches a place for so many numbers, tags and accounts, and returns how much was not as it must be.
     fn report(&self, run: &str, place: &Place, all: [usize; 3]) -> usize {
         let title = format!("{run}: {}", place.what);
         let Some(pieces) = &place.pieces else {
@@ -167,9 +163,10 @@ impl Sought {
         print!("{title:34} {bytes:>12}");
         let mut misses = 0;
         for ((found, expected), all) in found.iter().zip(&place.expected).zip(all) {
+            let missing = expected.difference(found).count();
             let (found, of, missed) = match expected.len() {
                 0 => (found.len(), all, found.len()),
-                of => (of - expected.difference(found).count(), of, expected.difference(found).count()),
+                of => (of - missing, of, missing),
             };
             print!(" {:>14}", format!("{found} of {of}"));
             misses += missed;
@@ -198,7 +195,7 @@ fn print_costs(costs: Vec<Cost>) {
         let [sent, received] = bytes.map(|bytes| bytes as f64 / contacts as f64);
         print!("{what:38} {sent:>8.1} {received:>8.1}");
         for seconds in processor {
-            let milliseconds = seconds.map(|seconds| format!("{:.4}", 1000.0 * seconds / contacts as f64));
+            let milliseconds = seconds.map(|seconds| format!("{:.5}", 1000.0 * seconds / contacts as f64));
             print!(" {:>10}", milliseconds.unwrap_or("-".into()));
         }
         println!();

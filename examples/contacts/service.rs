@@ -89,12 +89,10 @@ pub(crate) fn oblivious(handsets: usize) -> Result<Outcome> {
     let [new, still] = &keys[..] else { return Err("expected two live key versions".into()) };
     service.count("public key of the old version unchanged", 1, usize::from(still != old));
     service.ask(new, |nth| nth % 2 == 0)?;
-    service.opt_in_anew(new, |nth| nth % 2 == 0)?;
     service.opt(OPT_IN, "opt-in amid the rotation", |nth| nth % 10 == 0 || nth % 10 == 9)?;
     service.opt(OPT_OUT, "opt-out amid the rotation", |nth| nth % 10 == 1 || nth % 20 == 2)?;
     service.look_up("contacts looked up amid the rotation")?;
     service.ask(new, |nth| nth % 2 == 1)?;
-    service.opt_in_anew(new, |nth| nth % 2 == 1)?;
     service.look_up("contacts looked up with tags under both key versions")?;
 
     // Now the old version goes, at the key holder and in the directory.
@@ -177,11 +175,19 @@ impl Service {
         Ok(done?.into_iter().flatten().collect())
     }
 
+    /// Some get the tags of their contacts under a key version and, where they have opted in before, do so under it.
     fn ask(&mut self, public_key: &PublicKey<PhoneNumber>, which: impl Fn(usize) -> bool + Sync) -> Result<()> {
-        let done = self.each("tags from the key holder", which, |handset, _, key_holder| {
-            handset.ask(public_key, key_holder.ok_or("no key holder")?)
+        let anew = self.each("tags from the key holder", which, |handset, router, key_holder| {
+            handset.ask(public_key, key_holder.ok_or("no key holder")?)?;
+            if handset.opted_in {
+                handset.opt(OPT_IN, public_key.key_version().get(), router)?;
+            }
+            Ok(handset.opted_in)
         })?;
-        self.count("tags got from the key holder, with their proof", done.len() * (CONTACTS + 1), 0);
+        self.count("tags got from the key holder, with their proof", anew.len() * (CONTACTS + 1), 0);
+        if anew.contains(&true) {
+            self.count("opt-in under a new key version", anew.into_iter().filter(|anew| *anew).count(), 0);
+        }
         Ok(())
     }
 
@@ -195,35 +201,22 @@ impl Service {
         Ok(())
     }
 
-    /// Puts those who have opted in into the directory under a new key version too.
-    fn opt_in_anew(&mut self, new: &PublicKey<PhoneNumber>, which: impl Fn(usize) -> bool + Sync) -> Result<()> {
-        let opted_in = self.opted_in();
-        let which = |nth| which(nth) && opted_in.contains_key(&nth);
-        let done =
-            self.each("opt-in anew", which, |handset, router, _| handset.opt(OPT_IN, new.key_version().get(), router))?;
-        self.count("opt-in under the new key version", done.len(), 0);
-        Ok(())
-    }
-
     /// All handsets look all their contacts up. Missed are those whose endpoint is not found or is another, and those
     /// who are found and have not opted in.
     fn look_up(&mut self, what: &'static str) -> Result<()> {
         let opted_in = self.opted_in();
-        let found = self.each(
-            what,
-            |_| true,
-            |handset, router, _| {
-                let found = handset.look_up(router)?;
-                let expected = handset.people[1..].iter().map(|person| opted_in.get(person));
-                let missed = expected.zip(&found).filter(|(expected, found)| *expected != found.as_ref()).count();
-                Ok((found.into_iter().flatten().count(), missed))
-            },
-        )?;
+        let look_up = |handset: &mut Handset, router: &mut Link, _: Option<&mut Link>| {
+            let found = handset.look_up(router)?;
+            let expected = handset.people[1..].iter().map(|person| opted_in.get(person));
+            let missed = expected.zip(&found).filter(|(expected, found)| *expected != found.as_ref()).count();
+            Ok((found.into_iter().flatten().count(), missed))
+        };
+        let found = self.each(what, |_| true, look_up)?;
         let times = found.len() * CONTACTS;
         self.count(what, times, found.iter().map(|(_, missed)| missed).sum());
         if what != LOOKED_UP {
             let found = found.iter().map(|(found, _)| found).sum();
-            self.steps.push(Step { what: "  of them found", times: found, missed: 0 });
+            self.steps.push(Step { what: "  of them found", times: found, missed: usize::from(found == 0) });
         }
         Ok(())
     }
@@ -306,10 +299,12 @@ impl Service {
         let before = self.used();
         (0..times).try_for_each(|_| work(self))?;
         let after = self.used();
-        let used = |i: usize| Some(after.1[i]? - before.1[i]?);
-        let bytes = [after.0[0] - before.0[0], after.0[1] - before.0[1]];
-        let contacts = times * each * self.handsets.len();
-        self.costs.push(Cost { what, contacts, bytes, processor: [used(0), used(1), used(2)] });
+        self.costs.push(Cost {
+            what,
+            contacts: times * each * self.handsets.len(),
+            bytes: [0, 1].map(|way| after.0[way] - before.0[way]),
+            processor: [0, 1, 2].map(|process| Some(after.1[process]? - before.1[process]?)),
+        });
         Ok(())
     }
 
@@ -323,15 +318,13 @@ impl Service {
 
     /// Reads what there is to search, and ends the processes.
     fn end(self) -> Result<Outcome> {
-        let memory = |process: &Process| {
-            search::memory(process.id()).map_err(|error| format!("the memory of a process cannot be read: {error}"))
-        };
+        let memory =
+            |process: &Process| search::memory(process.id()).map_err(|error| format!("memory cannot be read: {error}"));
         let nobody = HashSet::new;
         let opted_in: HashSet<_> = self.opted_in().into_keys().collect();
         let accounts: HashSet<_> = (0..self.handsets.len()).collect();
         let (to_router, to_key_holder): (Vec<_>, Vec<_>) = self.links.into_iter().unzip();
-        let traffic =
-            |links: Vec<Link>| Some(links.into_iter().flat_map(|link| [link.sent, link.received]).collect::<Vec<_>>());
+        let traffic = |links: Vec<Link>| Some(links.into_iter().flat_map(|link| [link.sent, link.received]).collect());
         let mut places = Vec::new();
         let mut place = |what, pieces, expected| places.push(Place { what, pieces, expected });
         let tags = self.key_holder.is_some();
