@@ -47,13 +47,13 @@
 //! # Rotation
 //!
 //! The handset is told the public keys of the live key versions, newest first
-//! ([`Evaluator::public_keys`]), and asks for tags under each, as a key holder looks up under each. Whoever puts a
-//! number into the directory puts it there under each as well ([`Evaluator::lookup`]).
+//! (`Evaluator::public_keys`), and asks for tags under each, as a key holder looks up under each. Whoever puts a
+//! number into the directory puts it there under each as well (`Evaluator::lookup`).
 //!
 //! # Quotas
 //!
 //! Whoever may ask for tags may ask for those of a whole numbering plan. The key holder alone can bound how
-//! many: [`Evaluator::evaluate`] asks its caller whether so many elements are admitted, before it computes anything.
+//! many: `Evaluator::evaluate` asks its caller whether so many elements are admitted, before it computes anything.
 //! A token bucket for each account is enough. It is full at the beginning, so that a new handset can ask for its
 //! whole address book, and fills up again slowly:
 //!

@@ -9,7 +9,7 @@ mod common;
 use common::{Sample, all_different, refused};
 use serde::Deserialize;
 use telseal::{
-    Identifier, Imei, Imsi, KeyVersion, PhoneNumber,
+    Imei, Imsi, KeyVersion, PhoneNumber,
     oblivious::{BlindError, MAX_ELEMENTS, PublicKey, Request, Response},
 };
 
@@ -257,7 +257,7 @@ mod both {
     use common::{derive, keyring, secret, tbcd, version};
     use proptest::{collection::vec, prelude::*};
     use telseal::{
-        Imeisv, Keyring, Scope, Tag,
+        Identifier, Imeisv, Keyring, Scope, Tag,
         oblivious::{Blinding, EvaluateError, Evaluator, FinalizeError},
     };
     use voprf::{Ristretto255, VoprfServer};
@@ -319,7 +319,7 @@ mod both {
                 let expected = |number| Tag::from_bytes(oracle(number, &["acme", "contacts"], &identifier));
                 assert_eq!(evaluator.tag(&identifier), expected(258));
                 assert!(evaluator.lookup(&identifier).eq([(version(258), expected(258)), (version(1), expected(1))]));
-                assert_eq!(asked(&evaluator, &[identifier.clone()]), [[expected(258)], [expected(1)]]);
+                assert_eq!(asked(&evaluator, std::slice::from_ref(&identifier)), [[expected(258)], [expected(1)]]);
             }
         }
         for_every_kind!(check());
