@@ -1,0 +1,127 @@
+//! A directory in redb: a B-tree in a file that one process has open. That process reseals in a thread of its own.
+//!
+//! Writers take turns, so that a registration's look and its write are one step. A reader sees the directory as it
+//! was at one point in time, and waits for nobody.
+
+use crate::{Counts, Event, Report, resealed, tokens_of};
+use ::redb::{Database, Error, ReadableDatabase, ReadableTable, TableDefinition};
+use std::{ops::Bound, path::Path};
+use telseal::{Identifier, KeyVersion, Sealer, Token};
+
+/// Tokens, 27 bytes each, and endpoints. The keys are not of a fixed length, so that a row that was cut short is
+/// met as one.
+const DIRECTORY: TableDefinition<&[u8], u64> = TableDefinition::new("directory");
+
+pub struct Directory {
+    database: Database,
+}
+
+impl Directory {
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let database = Database::create(path)?;
+        let transaction = database.begin_write()?;
+        drop(transaction.open_table(DIRECTORY)?);
+        transaction.commit()?;
+        Ok(Directory { database })
+    }
+
+    /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
+    /// endpoint is returned and nothing changes.
+    pub fn register<I>(&self, live: &[Token<I>], token: &Token<I>, endpoint: u64) -> Result<Option<u64>, Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut directory = transaction.open_table(DIRECTORY)?;
+            if let Some(endpoint) = first_of(&directory, live)? {
+                return Ok(Some(endpoint));
+            }
+            directory.insert(token.as_ref(), endpoint)?;
+        }
+        transaction.commit()?;
+        Ok(None)
+    }
+
+    /// The endpoint of the row under any of the `live` tokens.
+    pub fn lookup<I>(&self, live: &[Token<I>]) -> Result<Option<u64>, Error> {
+        first_of(&self.database.begin_read()?.open_table(DIRECTORY)?, live)
+    }
+
+    /// Moves the rows of the key version `old` to their tokens under the sealer's primary version, `batch` at a time.
+    /// Rows registered under `old` meanwhile may be left: go on until [`is_empty`](Self::is_empty) says that none is.
+    pub fn reseal<I: Identifier>(
+        &self,
+        sealer: &Sealer<I>,
+        old: KeyVersion,
+        batch: usize,
+        mut watch: impl FnMut(Event<'_>),
+    ) -> Result<Report, Error> {
+        let mut report = Report::begin(&self.counts::<I>()?, old, sealer.primary());
+        if old == sealer.primary() {
+            return Ok(report);
+        }
+        let range = tokens_of::<I>(old);
+        let mut from = Bound::Included(range.start.to_vec());
+        loop {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut directory = transaction.open_table(DIRECTORY)?;
+                let bounds = (from.as_ref().map(|key| &**key), Bound::Excluded(&range.end[..]));
+                let mut rows = Vec::with_capacity(batch);
+                for entry in directory.range::<&[u8]>(bounds)?.take(batch) {
+                    let (row, endpoint) = entry?;
+                    rows.push((row.value().to_vec(), endpoint.value()));
+                }
+                let Some((last, _)) = rows.last() else { return Ok(report) };
+                from = Bound::Excluded(last.clone());
+                for (row, endpoint) in rows {
+                    match resealed(sealer, &row) {
+                        Ok(token) if directory.get(token.as_ref())?.is_none() => {
+                            directory.remove(&*row)?;
+                            directory.insert(token.as_ref(), endpoint)?;
+                            report.moved += 1;
+                        }
+                        Ok(_) => {
+                            report.doubled += 1;
+                            watch(Event::Doubled(&row));
+                        }
+                        Err(why) => {
+                            report.unreadable += 1;
+                            watch(Event::Unreadable(&row, why));
+                        }
+                    }
+                }
+            }
+            transaction.commit()?;
+            watch(Event::Batch(&report));
+        }
+    }
+
+    /// Whether no row of a key version is left, so that it may be retired once nobody registers under it.
+    pub fn is_empty<I: Identifier>(&self, version: KeyVersion) -> Result<bool, Error> {
+        let range = tokens_of::<I>(version);
+        let directory = self.database.begin_read()?.open_table(DIRECTORY)?;
+        Ok(directory.range::<&[u8]>(&range.start[..]..&range.end[..])?.next().transpose()?.is_none())
+    }
+
+    /// Reads all rows.
+    pub fn counts<I: Identifier>(&self) -> Result<Counts, Error> {
+        let mut counts = Counts::default();
+        for entry in self.database.begin_read()?.open_table(DIRECTORY)?.iter()? {
+            counts.add::<I>(entry?.0.value(), 1);
+        }
+        Ok(counts)
+    }
+
+    /// The database below, for what else is kept in it.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+fn first_of<I>(directory: &impl ReadableTable<&'static [u8], u64>, live: &[Token<I>]) -> Result<Option<u64>, Error> {
+    for token in live {
+        if let Some(endpoint) = directory.get(token.as_ref())? {
+            return Ok(Some(endpoint.value()));
+        }
+    }
+    Ok(None)
+}

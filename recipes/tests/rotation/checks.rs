@@ -1,0 +1,396 @@
+//! What has to hold of each store.
+
+use crate::{
+    load::{Books, Care, Gateway, Random, handle, imsi, scope, sealer, wrap},
+    service::{moved, report},
+    stores::{Directory, Folder, Resealing, Result, Store},
+};
+use recipes::Report;
+use std::{
+    fs,
+    io::BufRead,
+    path::Path,
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use telseal::{Imei, KeyVersion, Keyring, Scope, Sealer, Token};
+
+pub struct Outcome {
+    pub good: bool,
+    pub found: String,
+}
+
+type Check = fn(&dyn Store) -> Result<Outcome>;
+
+pub const ALL: [(&str, Check); 5] = [
+    ("rotation under load, with kills", kills),
+    ("two gateways register one subscriber while a third reseals", races),
+    ("rows that cannot be read", bad_rows),
+    ("control: lookups by the newest token only", newest_only),
+    ("control: registrations that do not look, a row taken out, a row nobody registered", no_look),
+];
+
+/// At least so many kills of a reseal that had begun to move rows and had not ended.
+const KILLS: u32 = 20;
+/// At least so many lookups and registrations meanwhile.
+const OPERATIONS: u64 = 100_000;
+/// Registered before the first rotation.
+const SEEDED: usize = 20_000;
+const GATEWAYS: u64 = 3;
+const BATCH: usize = 50;
+/// A kill comes up to so many milliseconds after the first batch.
+const KILL_WITHIN: usize = 150;
+
+fn kills(store: &dyn Store) -> Result<Outcome> {
+    let mut keyring = Keyring::generate()?;
+    let books = Books::new(10 * SEEDED);
+    let mut directory = store.connect()?;
+    books.seed(&mut *directory, &keyring.sealer(&scope()), SEEDED)?;
+
+    let (stop, start) = (AtomicBool::new(false), Instant::now());
+    let gateways: Vec<_> = (0..GATEWAYS).map(|_| Gateway::new(keyring.sealer(&scope()))).collect();
+    let (mut kills, mut rotations, mut moved) = (0, 0, 0);
+    thread::scope(|threads| {
+        let running: Vec<_> = (1..)
+            .zip(&gateways)
+            .map(|(seed, gateway)| {
+                let (books, stop) = (&books, &stop);
+                threads.spawn(move || gateway.run(store, books, seed, stop))
+            })
+            .collect();
+        let mut rotate_all = || {
+            let mut random = Random(99);
+            while kills < KILLS || books.operations() < OPERATIONS {
+                if running.iter().any(|gateway| gateway.is_finished()) {
+                    break; // it tells why below
+                }
+                let (more, rows) = rotate(store, &mut *directory, &mut keyring, &gateways, &mut random)?;
+                kills += more;
+                moved += rows;
+                rotations += 1;
+            }
+            Ok(())
+        };
+        let rotated: Result<()> = rotate_all();
+        stop.store(true, SeqCst);
+        for gateway in running {
+            gateway.join().map_err(|_| "a gateway panicked")??;
+        }
+        rotated
+    })?;
+
+    let audit = books.audit(&mut *directory, &keyring.sealer(&scope()))?;
+    let [lookups, registered, refused, misses, wrong, twice] =
+        [&books.found, &books.registered, &books.refused, &books.misses, &books.wrong, &books.twice]
+            .map(|count| count.load(SeqCst));
+    let faults = misses + wrong + twice + (audit.duplicates + audit.lost + audit.strange) as u64;
+    Ok(Outcome {
+        good: faults == 0
+            && kills >= KILLS
+            && books.operations() >= OPERATIONS
+            && audit.rows as u64 == SEEDED as u64 + registered,
+        found: format!(
+            "{} s, {rotations} rotations, {kills} kills, {moved} rows moved; {lookups} \
+             lookups, {registered} registrations, {refused} refused since there was a row; {misses} misses, {wrong} \
+             wrong answers, {twice} registered twice; {} rows, {} duplicates, {} lost, {} that nobody registered",
+            start.elapsed().as_secs(),
+            audit.rows,
+            audit.duplicates,
+            audit.lost,
+            audit.strange,
+        ),
+    })
+}
+
+/// From one key version to the next, as README.md says for several gateways. But resealing begins when only the
+/// first gateway has been told to seal under the new version, which is earlier than need be.
+fn rotate(
+    store: &dyn Store,
+    directory: &mut dyn Directory,
+    keyring: &mut Keyring,
+    gateways: &[Gateway],
+    random: &mut Random,
+) -> Result<(u32, u64)> {
+    let old = keyring.primary();
+    let new = keyring.stage()?;
+    for gateway in gateways {
+        gateway.hand(keyring.sealer(&scope()));
+    }
+    keyring.promote(new)?;
+    let folder = Folder::new()?;
+    let file = folder.0.join("keyring");
+    fs::write(&file, wrap(keyring))?;
+
+    let (mut told, mut kills, mut moved) = (gateways.iter(), 0, 0);
+    loop {
+        if let Some(gateway) = told.next() {
+            gateway.hand(keyring.sealer(&scope()));
+        }
+        let kill_after = (kills < KILLS / 2).then(|| Duration::from_millis(random.below(KILL_WITHIN) as u64));
+        match reseal(store, &file, old, kill_after)? {
+            Resealed::Killed(rows) => {
+                kills += 1;
+                moved += rows;
+            }
+            Resealed::Ended(report) => {
+                moved += report.moved;
+                if report.unreadable + report.doubled != 0 {
+                    return Err(format!("{report:?}").into());
+                }
+                if told.len() == 0 && directory.is_empty(old)? {
+                    break;
+                }
+            }
+        }
+    }
+    keyring.retire(old)?;
+    for gateway in gateways {
+        gateway.hand(keyring.sealer(&scope()));
+    }
+    // Nobody has the old version any more, and no row is under it.
+    let counts = directory.counts()?;
+    if counts.of(old) != 0 || counts.versions.len() != 1 || counts.other != 0 {
+        return Err(format!("version {old} was retired with rows left: {counts:?}").into());
+    }
+    Ok((kills, moved))
+}
+
+/// What became of a reseal.
+enum Resealed {
+    Ended(Report),
+    /// After it had told of so many rows moved.
+    Killed(u64),
+}
+
+/// Reseals to the end, or kills the reseal some time after its first batch.
+fn reseal(store: &dyn Store, keyring: &Path, old: KeyVersion, kill_after: Option<Duration>) -> Result<Resealed> {
+    let Resealing { lines, end } = store.reseal(keyring, old, BATCH)?;
+    let (mut end, mut killed, mut told) = (Some(end), false, 0);
+    for line in lines.lines() {
+        let line = match line {
+            Ok(line) => line,
+            Err(_) if killed => break,
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(report) = report(&line) {
+            if let Some(end) = end.take() {
+                end(false)?;
+            }
+            return Ok(Resealed::Ended(report));
+        }
+        told = moved(&line).unwrap_or(told);
+        if let Some(after) = kill_after
+            && let Some(end) = end.take()
+        {
+            thread::sleep(after);
+            killed = end(true)?; // what it told before is still to be read
+        }
+    }
+    if killed { Ok(Resealed::Killed(told)) } else { Err("the reseal gave no report".into()) }
+}
+
+/// A keyring with two versions, of which the first is the primary one.
+fn two_versions() -> Result<(Keyring, KeyVersion, KeyVersion)> {
+    let mut keyring = Keyring::generate()?;
+    let (old, new) = (keyring.primary(), keyring.stage()?);
+    Ok((keyring, old, new))
+}
+
+/// Exactly one of two registrations is taken, whichever version the gateways seal under and wherever the reseal is.
+fn races(store: &dyn Store) -> Result<Outcome> {
+    const SUBSCRIBERS: usize = 300;
+    let (keyring, old, new) = two_versions()?;
+    let (before, behind) = (sealer(&keyring, old)?, sealer(&keyring, new)?);
+    let folder = Folder::new()?;
+    let file = folder.0.join("keyring");
+    let mut promoted = crate::load::unwrap(&wrap(&keyring))?;
+    promoted.promote(new)?;
+    fs::write(&file, wrap(&promoted))?;
+
+    let (books, barrier, stop) = (Books::new(SUBSCRIBERS), Barrier::new(2), AtomicBool::new(false));
+    let register = |sealer: &Sealer<_>, attempt: u64| -> Result<()> {
+        let mut directory = store.connect()?;
+        let mut told = Vec::new();
+        let mut done = Ok(());
+        for number in 0..SUBSCRIBERS {
+            barrier.wait();
+            let handle = handle(sealer, Care::All, number);
+            // The other one waits at the barrier, so that an error may not end this loop.
+            done = done.and(books.register(&mut *directory, &handle, number, attempt, &mut told));
+        }
+        done
+    };
+    let reseals = thread::scope(|threads| -> Result<u32> {
+        let resealing = threads.spawn(|| -> Result<u32> {
+            let mut reseals = 0;
+            while !stop.load(SeqCst) {
+                reseal(store, &file, old, None)?;
+                reseals += 1;
+            }
+            Ok(reseals)
+        });
+        let both = [threads.spawn(|| register(&before, 1)), threads.spawn(|| register(&behind, 2))];
+        let done: Vec<Result<()>> =
+            both.map(|gateway| gateway.join().map_err(|_| "a gateway panicked".into()).flatten()).into();
+        stop.store(true, SeqCst);
+        let reseals = resealing.join().map_err(|_| "the reseal panicked")??;
+        done.into_iter().collect::<Result<()>>()?;
+        Ok(reseals)
+    })?;
+    let audit = books.audit(&mut *store.connect()?, &behind)?;
+    let [registered, refused, twice] =
+        [&books.registered, &books.refused, &books.twice].map(|count| count.load(SeqCst));
+    let faults = twice as usize + audit.duplicates + audit.lost + audit.strange;
+    Ok(Outcome {
+        good: faults == 0 && [registered, refused, audit.rows as u64] == [SUBSCRIBERS as u64; 3],
+        found: format!(
+            "{registered} registered, {refused} refused, {reseals} reseals meanwhile; {} rows, {} duplicates, {} lost",
+            audit.rows, audit.duplicates, audit.lost
+        ),
+    })
+}
+
+/// Foreign, altered, truncated and doubled rows are reported and stay; the others move; the version stays until
+/// somebody has taken them out.
+fn bad_rows(store: &dyn Store) -> Result<Outcome> {
+    const GOOD: usize = 200;
+    let (mut keyring, old, new) = two_versions()?;
+    let sealer = keyring.sealer(&scope());
+    let books = Books::new(GOOD);
+    let mut directory = store.connect()?;
+    books.seed(&mut *directory, &sealer, GOOD)?;
+
+    let token = |sealer: &Sealer<_>, number| sealer.seal(&imsi(number)).as_ref().to_vec();
+    let other_scope = keyring.sealer(&Scope::new(["another"])?);
+    let other_kind: Token<Imei> = keyring.sealer(&scope()).seal(&"49-015420-323751-8".parse()?);
+    let mut altered = token(&sealer, GOOD);
+    altered[26] ^= 1;
+    let truncated = token(&sealer, GOOD + 1)[..20].to_vec();
+    let too_long = [token(&sealer, GOOD + 2), vec![0]].concat();
+    let unreadable =
+        [token(&other_scope, 7), token(&Keyring::generate()?.sealer(&scope()), 7), altered, truncated, too_long];
+    let others = [other_kind.as_ref().to_vec(), b"+".to_vec()];
+    keyring.promote(new)?;
+    let doubled = token(&keyring.sealer(&scope()), 3);
+    let planted: Vec<_> =
+        unreadable.iter().chain(&others).chain([&doubled]).map(|row| (row.clone(), 1 << 50)).collect();
+    directory.put(&planted)?;
+
+    let folder = Folder::new()?;
+    let file = folder.0.join("keyring");
+    fs::write(&file, wrap(&keyring))?;
+    let reseal = || -> Result<(Report, Vec<String>)> {
+        let Resealing { lines, end } = store.reseal(&file, old, 7)?;
+        let mut told: Vec<String> = Vec::new();
+        for line in lines.lines() {
+            let line = line?;
+            let done = line.starts_with("done");
+            told.push(line);
+            if done {
+                break; // the redb service keeps the connection
+            }
+        }
+        end(false)?;
+        let report = told.last().and_then(|line| report(line)).ok_or("the reseal gave no report")?;
+        Ok((report, told))
+    };
+    let bad = unreadable.len() as u64;
+    let (good, of_old) = (GOOD as u64, (GOOD as u64) + bad);
+    let (first, told) = reseal()?;
+    let mut faults = Vec::new();
+    let mut expect = |what: &str, is: bool| {
+        if !is {
+            faults.push(what.to_string());
+        }
+    };
+    let want = Report { old: of_old, already_new: 1, moved: good - 1, unreadable: bad, doubled: 1 };
+    expect("the first report", first == want);
+    for (row, kind) in unreadable.iter().map(|row| (row, "unreadable")).chain([(&token(&sealer, 3), "doubled")]) {
+        let line = format!("{kind} {row:02x?}");
+        expect("a row is told of", told.iter().filter(|told| told.starts_with(&line)).count() == 1);
+    }
+    expect("progress", told.iter().filter(|line| line.starts_with("batch")).count() >= GOOD / 7);
+    let (again, _) = reseal()?;
+    expect("the second report", again == Report { old: bad + 1, already_new: good, moved: 0, ..want });
+
+    let rows = directory.rows()?;
+    for (row, endpoint) in &planted {
+        expect("a row is left in place", rows.contains(&(row.clone(), *endpoint)));
+    }
+    let counts = directory.counts()?;
+    let left = (counts.of(old), counts.of(new), counts.other);
+    expect("counts", left == (bad + 1, good, others.len() as u64));
+    expect("not to be retired yet", !directory.is_empty(old)?);
+    directory.remove(&planted.iter().map(|(row, _)| row.clone()).collect::<Vec<_>>())?;
+    expect("not to be retired yet", !directory.is_empty(old)?);
+    let (last, _) = reseal()?;
+    expect("the last report", last == Report { old: 1, already_new: good - 1, moved: 1, unreadable: 0, doubled: 0 });
+    expect("to be retired", directory.is_empty(old)?);
+    let audit = books.audit(&mut *directory, &keyring.sealer(&scope()))?;
+    expect("all rows are there", (audit.rows, audit.duplicates, audit.lost, audit.strange) == (GOOD, 0, 0, 0));
+    Ok(Outcome {
+        good: faults.is_empty(),
+        found: if faults.is_empty() {
+            format!(
+                "{bad} unreadable, {} of other kinds and 1 doubled reported and left, {} moved",
+                others.len(),
+                want.moved
+            )
+        } else {
+            format!("not as expected: {}; {first:?}, {again:?}, {last:?}, {left:?}", faults.join(", "))
+        },
+    })
+}
+
+/// The misses of a directory that is asked for the newest token only are counted.
+fn newest_only(store: &dyn Store) -> Result<Outcome> {
+    const SUBSCRIBERS: usize = 100;
+    let (mut keyring, old, new) = two_versions()?;
+    let books = Books::new(SUBSCRIBERS);
+    let mut directory = store.connect()?;
+    books.seed(&mut *directory, &sealer(&keyring, old)?, SUBSCRIBERS)?;
+    keyring.promote(new)?;
+    let promoted = keyring.sealer(&scope());
+    for care in [Care::Newest, Care::All] {
+        for number in 0..SUBSCRIBERS {
+            let expected = books.registered_endpoint(number);
+            books.lookup(&mut *directory, &handle(&promoted, care, number), expected)?;
+        }
+    }
+    let [found, misses] = [&books.found, &books.misses].map(|count| count.load(SeqCst));
+    Ok(Outcome {
+        good: [found, misses] == [SUBSCRIBERS as u64; 2],
+        found: format!("{misses} misses in {SUBSCRIBERS}; {} by all live tokens", SUBSCRIBERS as u64 - found),
+    })
+}
+
+/// Duplicates, lost rows and strange ones are counted.
+fn no_look(store: &dyn Store) -> Result<Outcome> {
+    const SUBSCRIBERS: usize = 100;
+    let (mut keyring, old, new) = two_versions()?;
+    let books = Books::new(SUBSCRIBERS);
+    let mut directory = store.connect()?;
+    books.seed(&mut *directory, &sealer(&keyring, old)?, SUBSCRIBERS)?;
+    keyring.promote(new)?;
+    let promoted = keyring.sealer(&scope());
+    let told = &mut Vec::new();
+    for (number, care) in [(1, Care::Newest), (2, Care::All), (3, Care::Newest)] {
+        books.register(&mut *directory, &handle(&promoted, care, number), number, 9, told)?;
+    }
+    directory.remove(&[sealer(&keyring, old)?.seal(&imsi(50)).as_ref().to_vec()])?;
+    directory.put(&[(promoted.seal(&imsi(SUBSCRIBERS)).as_ref().to_vec(), 1)])?;
+    let audit = books.audit(&mut *directory, &promoted)?;
+    let [registered, refused, twice] =
+        [&books.registered, &books.refused, &books.twice].map(|count| count.load(SeqCst));
+    Ok(Outcome {
+        good: (registered, refused, twice, audit.duplicates, audit.lost, audit.strange) == (2, 1, 2, 2, 1, 1),
+        found: format!(
+            "{twice} registered twice, {} duplicates, {} lost, {} that nobody registered",
+            audit.duplicates, audit.lost, audit.strange
+        ),
+    })
+}

@@ -1,0 +1,70 @@
+//! Rotation under load: each recipe with three gateways that look up and register all the while, and with a reseal
+//! in a process of its own that is killed at random points.
+//!
+//! ```text
+//! cargo test --release                            # all stores
+//! cargo test --release --test rotation -- redb    # one of them
+//! ```
+//!
+//! PostgreSQL and Redis are started here, on ports of their own in a temporary directory, and stopped again. Where
+//! one is not installed its checks are skipped, and with `TELSEAL_ALL_STORES` set that is a failure.
+
+mod checks;
+mod load;
+mod service;
+mod stores;
+
+use std::{env, process::ExitCode};
+use stores::{Result, Store};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["child", "reseal", store, location, keyring, old, batch] => {
+            service::reseal(store, location, keyring, old, batch).map(|()| true)
+        }
+        ["child", "serve", socket, path] => service::serve(socket.as_ref(), path.as_ref()).map(|()| true),
+        _ => all(arguments.iter().filter(|argument| !argument.starts_with('-')).copied().collect()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("rotation: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn all(names: Vec<&str>) -> Result<bool> {
+    let (mut good, mut ran) = (true, 0);
+    for name in stores::NAMES {
+        if !names.is_empty() && !names.contains(&name) {
+            continue;
+        }
+        println!("\n== {name}");
+        match stores::start(name)? {
+            Ok(store) => good &= one(&*store)?,
+            Err(why) => {
+                println!("skipped: {why}");
+                good &= env::var_os("TELSEAL_ALL_STORES").is_none();
+            }
+        }
+        ran += 1;
+    }
+    println!("\n{}", if good { "All is as it must be." } else { "Something is NOT as it must be." });
+    Ok(good && ran > 0)
+}
+
+/// All checks of one store. Each line ends in what was found and whether that is as it must be.
+fn one(store: &dyn Store) -> Result<bool> {
+    let mut good = true;
+    for (what, check) in checks::ALL {
+        let outcome = check(store).map_err(|error| format!("{what}: {error}"))?;
+        println!("{} {what}: {}", if outcome.good { "ok    " } else { "FAILED" }, outcome.found);
+        good &= outcome.good;
+        store.clear()?;
+    }
+    Ok(good)
+}
