@@ -1,4 +1,4 @@
-//! Directories by token in several stores, whose keys rotate while they are in use.
+//! Directories by token in four stores, whose keys rotate while they are in use.
 //!
 //! Each module is one store and one file to copy from: register, look up, reseal in batches, count by key version,
 //! and the question that has to be asked before a key version is retired. What they share is here. A directory
@@ -9,7 +9,9 @@
 //! tokens of all live versions**, and the store answers for them at one point in time. So a reseal may move a row
 //! between any two questions, and no question finds it gone.
 
+pub mod postgres;
 pub mod redb;
+pub mod redis;
 pub mod sqlite;
 
 use std::{collections::BTreeMap, fmt, ops::Range};

@@ -1,9 +1,9 @@
 //! What has to hold of each store.
 
 use crate::{
-    load::{Books, Care, Gateway, Random, handle, imsi, scope, sealer, wrap},
+    load::{Books, Care, Gateway, Random, handle, row, scope, sealer, wrap},
     service::{moved, report},
-    stores::{Directory, Folder, Resealing, Result, Store},
+    stores::{Directory, Folder, Resealing, Result, Row, Store},
 };
 use recipes::Report;
 use std::{
@@ -26,10 +26,11 @@ pub struct Outcome {
 
 type Check = fn(&dyn Store) -> Result<Outcome>;
 
-pub const ALL: [(&str, Check); 5] = [
+pub const ALL: [(&str, Check); 6] = [
     ("rotation under load, with kills", kills),
     ("two gateways register one subscriber while a third reseals", races),
     ("rows that cannot be read", bad_rows),
+    ("the store goes away while rows are resealed", gone),
     ("control: lookups by the newest token only", newest_only),
     ("control: registrations that do not look, a row taken out, a row nobody registered", no_look),
 ];
@@ -83,7 +84,7 @@ fn kills(store: &dyn Store) -> Result<Outcome> {
         rotated
     })?;
 
-    let audit = books.audit(&mut *directory, &keyring.sealer(&scope()))?;
+    let audit = books.audit(&mut *directory, &keyring)?;
     let [lookups, registered, refused, misses, wrong, twice] =
         [&books.found, &books.registered, &books.refused, &books.misses, &books.wrong, &books.twice]
             .map(|count| count.load(SeqCst));
@@ -152,7 +153,7 @@ fn rotate(
         gateway.hand(keyring.sealer(&scope()));
     }
     // Nobody has the old version any more, and no row is under it.
-    let counts = directory.counts()?;
+    let counts = directory.counts(&[old, new])?;
     if counts.of(old) != 0 || counts.versions.len() != 1 || counts.other != 0 {
         return Err(format!("version {old} was retired with rows left: {counts:?}").into());
     }
@@ -202,7 +203,8 @@ fn two_versions() -> Result<(Keyring, KeyVersion, KeyVersion)> {
 
 /// Exactly one of two registrations is taken, whichever version the gateways seal under and wherever the reseal is.
 fn races(store: &dyn Store) -> Result<Outcome> {
-    const SUBSCRIBERS: usize = 300;
+    // Redis answers fast, and goes through 1024 buckets.
+    let subscribers = if store.is_by_version() { 3000 } else { 300 };
     let (keyring, old, new) = two_versions()?;
     let (before, behind) = (sealer(&keyring, old)?, sealer(&keyring, new)?);
     let folder = Folder::new()?;
@@ -211,12 +213,12 @@ fn races(store: &dyn Store) -> Result<Outcome> {
     promoted.promote(new)?;
     fs::write(&file, wrap(&promoted))?;
 
-    let (books, barrier, stop) = (Books::new(SUBSCRIBERS), Barrier::new(2), AtomicBool::new(false));
+    let (books, barrier, stop) = (Books::new(subscribers), Barrier::new(2), AtomicBool::new(false));
     let register = |sealer: &Sealer<_>, attempt: u64| -> Result<()> {
         let mut directory = store.connect()?;
         let mut told = Vec::new();
         let mut done = Ok(());
-        for number in 0..SUBSCRIBERS {
+        for number in 0..subscribers {
             barrier.wait();
             let handle = handle(sealer, Care::All, number);
             // The other one waits at the barrier, so that an error may not end this loop.
@@ -241,12 +243,12 @@ fn races(store: &dyn Store) -> Result<Outcome> {
         done.into_iter().collect::<Result<()>>()?;
         Ok(reseals)
     })?;
-    let audit = books.audit(&mut *store.connect()?, &behind)?;
+    let audit = books.audit(&mut *store.connect()?, &keyring)?;
     let [registered, refused, twice] =
         [&books.registered, &books.refused, &books.twice].map(|count| count.load(SeqCst));
     let faults = twice as usize + audit.duplicates + audit.lost + audit.strange;
     Ok(Outcome {
-        good: faults == 0 && [registered, refused, audit.rows as u64] == [SUBSCRIBERS as u64; 3],
+        good: faults == 0 && [registered, refused, audit.rows as u64] == [subscribers as u64; 3] && reseals >= 2,
         found: format!(
             "{registered} registered, {refused} refused, {reseals} reseals meanwhile; {} rows, {} duplicates, {} lost",
             audit.rows, audit.duplicates, audit.lost
@@ -264,20 +266,31 @@ fn bad_rows(store: &dyn Store) -> Result<Outcome> {
     let mut directory = store.connect()?;
     books.seed(&mut *directory, &sealer, GOOD)?;
 
-    let token = |sealer: &Sealer<_>, number| sealer.seal(&imsi(number)).as_ref().to_vec();
-    let other_scope = keyring.sealer(&Scope::new(["another"])?);
-    let other_kind: Token<Imei> = keyring.sealer(&scope()).seal(&"49-015420-323751-8".parse()?);
-    let mut altered = token(&sealer, GOOD);
-    altered[26] ^= 1;
-    let truncated = token(&sealer, GOOD + 1)[..20].to_vec();
-    let too_long = [token(&sealer, GOOD + 2), vec![0]].concat();
-    let unreadable =
-        [token(&other_scope, 7), token(&Keyring::generate()?.sealer(&scope()), 7), altered, truncated, too_long];
-    let others = [other_kind.as_ref().to_vec(), b"+".to_vec()];
+    let endpoint = 1 << 50;
+    let changed = |number, change: fn(&mut Vec<u8>)| {
+        let mut row = row(&sealer, number, endpoint);
+        change(&mut row.token);
+        row
+    };
+    let mut unreadable = vec![
+        row(&keyring.sealer(&Scope::new(["another"])?), 7, endpoint),
+        row(&Keyring::generate()?.sealer(&scope()), 7, endpoint),
+        changed(GOOD, |altered| altered[26] ^= 1),
+        changed(GOOD + 1, |truncated| truncated.truncate(20)),
+        changed(GOOD + 2, |too_long| too_long.push(0)),
+    ];
+    let imei: Token<Imei> = keyring.sealer(&scope()).seal(&"49-015420-323751-8".parse()?);
+    let mut others = [row(&sealer, 7, endpoint), row(&sealer, 8, endpoint)];
+    others[0].token = imei.as_ref().to_vec();
+    others[1].token = b"+".to_vec();
     keyring.promote(new)?;
-    let doubled = token(&keyring.sealer(&scope()), 3);
-    let planted: Vec<_> =
-        unreadable.iter().chain(&others).chain([&doubled]).map(|row| (row.clone(), 1 << 50)).collect();
+    let doubled = row(&keyring.sealer(&scope()), 3, endpoint);
+    let planted: Vec<Row> = unreadable.iter().chain(&others).chain([&doubled]).cloned().collect();
+    let mut of_other_kinds = others.len() as u64;
+    if store.is_by_version() {
+        unreadable.extend(others);
+        of_other_kinds = 0;
+    }
     directory.put(&planted)?;
 
     let folder = Folder::new()?;
@@ -309,40 +322,84 @@ fn bad_rows(store: &dyn Store) -> Result<Outcome> {
     };
     let want = Report { old: of_old, already_new: 1, moved: good - 1, unreadable: bad, doubled: 1 };
     expect("the first report", first == want);
-    for (row, kind) in unreadable.iter().map(|row| (row, "unreadable")).chain([(&token(&sealer, 3), "doubled")]) {
-        let line = format!("{kind} {row:02x?}");
+    for (row, kind) in unreadable.iter().map(|row| (row, "unreadable")).chain([(&row(&sealer, 3, 0), "doubled")]) {
+        let line = format!("{kind} {:02x?}", row.token);
         expect("a row is told of", told.iter().filter(|told| told.starts_with(&line)).count() == 1);
     }
     expect("progress", told.iter().filter(|line| line.starts_with("batch")).count() >= GOOD / 7);
     let (again, _) = reseal()?;
     expect("the second report", again == Report { old: bad + 1, already_new: good, moved: 0, ..want });
 
-    let rows = directory.rows()?;
-    for (row, endpoint) in &planted {
-        expect("a row is left in place", rows.contains(&(row.clone(), *endpoint)));
+    let rows = directory.rows(&[old, new])?;
+    for planted in &planted {
+        let is_there = rows.iter().any(|row| row.token == planted.token && row.endpoint == planted.endpoint);
+        expect("a row is left in place", is_there);
     }
-    let counts = directory.counts()?;
+    let counts = directory.counts(&[old, new])?;
     let left = (counts.of(old), counts.of(new), counts.other);
-    expect("counts", left == (bad + 1, good, others.len() as u64));
+    expect("counts", left == (bad + 1, good, of_other_kinds));
     expect("not to be retired yet", !directory.is_empty(old)?);
-    directory.remove(&planted.iter().map(|(row, _)| row.clone()).collect::<Vec<_>>())?;
+    directory.remove(&planted)?;
     expect("not to be retired yet", !directory.is_empty(old)?);
     let (last, _) = reseal()?;
     expect("the last report", last == Report { old: 1, already_new: good - 1, moved: 1, unreadable: 0, doubled: 0 });
     expect("to be retired", directory.is_empty(old)?);
-    let audit = books.audit(&mut *directory, &keyring.sealer(&scope()))?;
+    let audit = books.audit(&mut *directory, &keyring)?;
     expect("all rows are there", (audit.rows, audit.duplicates, audit.lost, audit.strange) == (GOOD, 0, 0, 0));
     Ok(Outcome {
         good: faults.is_empty(),
         found: if faults.is_empty() {
             format!(
-                "{bad} unreadable, {} of other kinds and 1 doubled reported and left, {} moved",
-                others.len(),
+                "{bad} unreadable, {of_other_kinds} of other kinds and 1 doubled reported and left, {} moved",
                 want.moved
             )
         } else {
             format!("not as expected: {}; {first:?}, {again:?}, {last:?}, {left:?}", faults.join(", "))
         },
+    })
+}
+
+/// A reseal whose store goes away ends with an error that says so, and is finished when the store is back.
+fn gone(store: &dyn Store) -> Result<Outcome> {
+    const SUBSCRIBERS: usize = 5000;
+    let Some(server) = store.server() else {
+        return Ok(Outcome { good: true, found: "it is a part of the process: see the kills".into() });
+    };
+    let (mut keyring, old, new) = two_versions()?;
+    let books = Books::new(SUBSCRIBERS);
+    let mut directory = store.connect()?;
+    books.seed(&mut *directory, &keyring.sealer(&scope()), SUBSCRIBERS)?;
+    keyring.promote(new)?;
+    let folder = Folder::new()?;
+    let file = folder.0.join("keyring");
+    fs::write(&file, wrap(&keyring))?;
+
+    let Resealing { lines, end } = store.reseal(&file, old, 5)?;
+    let (mut told, mut stopped) = (String::new(), false);
+    for line in lines.lines() {
+        told = line?;
+        if !stopped {
+            server.stop()?;
+            stopped = true;
+        }
+    }
+    end(false)?;
+    server.start()?;
+    let mut directory = store.connect()?;
+    let left = directory.counts(&[old, new])?.of(old);
+    let report = match reseal(store, &file, old, None)? {
+        Resealed::Ended(report) => report,
+        Resealed::Killed(_) => return Err("killed by nobody here".into()),
+    };
+    let audit = books.audit(&mut *directory, &keyring)?;
+    let faults = audit.duplicates + audit.lost + audit.strange;
+    Ok(Outcome {
+        good: told.starts_with("error: ")
+            && left > 0
+            && report.moved == left
+            && directory.is_empty(old)?
+            && (audit.rows, faults) == (SUBSCRIBERS, 0),
+        found: format!("\"{told}\" with {left} of {SUBSCRIBERS} rows left; {} moved when it was back", report.moved),
     })
 }
 
@@ -381,9 +438,9 @@ fn no_look(store: &dyn Store) -> Result<Outcome> {
     for (number, care) in [(1, Care::Newest), (2, Care::All), (3, Care::Newest)] {
         books.register(&mut *directory, &handle(&promoted, care, number), number, 9, told)?;
     }
-    directory.remove(&[sealer(&keyring, old)?.seal(&imsi(50)).as_ref().to_vec()])?;
-    directory.put(&[(promoted.seal(&imsi(SUBSCRIBERS)).as_ref().to_vec(), 1)])?;
-    let audit = books.audit(&mut *directory, &promoted)?;
+    directory.remove(&[row(&sealer(&keyring, old)?, 50, 0)])?;
+    directory.put(&[row(&promoted, SUBSCRIBERS, 1)])?;
+    let audit = books.audit(&mut *directory, &keyring)?;
     let [registered, refused, twice] =
         [&books.registered, &books.refused, &books.twice].map(|count| count.load(SeqCst));
     Ok(Outcome {

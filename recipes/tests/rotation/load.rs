@@ -1,10 +1,11 @@
 //! Gateways that look up and register, and the books that are kept of what they were told.
 
-use crate::stores::{Directory, Handle, Result, Store};
+use crate::stores::{Directory, Handle, Result, Row, Store};
+use recipes::redis::Placement;
 use std::{
     collections::HashMap,
     sync::{
-        RwLock,
+        LazyLock, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
 };
@@ -43,11 +44,26 @@ pub enum Care {
     Newest,
 }
 
+/// What Redis spreads subscribers by, under a key that does not rotate.
+fn bucket(imsi: &Imsi) -> u16 {
+    static PLACEMENT: LazyLock<Placement<Imsi>> = LazyLock::new(|| {
+        let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[0x33; 32])]).expect("one secret");
+        Placement::new(keyring.sealer(&Scope::new(["recipes", "placement"]).expect("two labels")))
+    });
+    PLACEMENT.bucket(imsi)
+}
+
+/// The row that a subscriber has under a sealer's primary version.
+pub fn row(sealer: &Sealer<Imsi>, number: usize, endpoint: u64) -> Row {
+    let imsi = imsi(number);
+    Row { token: sealer.seal(&imsi).as_ref().into(), endpoint, place: (bucket(&imsi), sealer.primary()) }
+}
+
 pub fn handle(sealer: &Sealer<Imsi>, care: Care, number: usize) -> Handle {
     let imsi = imsi(number);
     let live: Vec<Token<Imsi>> = sealer.lookup(&imsi).collect();
     let token = sealer.seal(&imsi);
-    Handle { live: if care == Care::All { live } else { vec![token] }, token }
+    Handle { live: if care == Care::All { live } else { vec![token] }, token, bucket: bucket(&imsi) }
 }
 
 /// Numbers for choices that need no secrecy: SplitMix64.
@@ -108,12 +124,10 @@ impl Books {
 
     /// Fills the directory beforehand.
     pub fn seed(&self, directory: &mut dyn Directory, sealer: &Sealer<Imsi>, subscribers: usize) -> Result<()> {
-        let rows: Vec<_> = (0..subscribers)
-            .map(|number| (sealer.seal(&imsi(number)).as_ref().to_vec(), self.endpoint(number, 0)))
-            .collect();
+        let rows: Vec<_> = (0..subscribers).map(|number| row(sealer, number, self.endpoint(number, 0))).collect();
         directory.put(&rows)?;
-        for (number, (_, endpoint)) in rows.iter().enumerate() {
-            self.endpoints[number].store(*endpoint, SeqCst);
+        for (number, row) in rows.iter().enumerate() {
+            self.endpoints[number].store(row.endpoint, SeqCst);
         }
         self.next.store(2 * subscribers as u64, SeqCst);
         Ok(())
@@ -121,7 +135,7 @@ impl Books {
 
     /// Another one for each attempt, so that it shows whose registration was taken.
     fn endpoint(&self, number: usize, attempt: u64) -> u64 {
-        number as u64 + 1 + (attempt << 40)
+        number as u64 + 1 + (attempt << 20)
     }
 
     /// One registration, of a subscriber whom others may be registering too.
@@ -184,12 +198,14 @@ impl Books {
     }
 
     /// Reads all rows and opens their tokens. Nothing may be under way.
-    pub fn audit(&self, directory: &mut dyn Directory, sealer: &Sealer<Imsi>) -> Result<Audit> {
+    pub fn audit(&self, directory: &mut dyn Directory, keyring: &Keyring) -> Result<Audit> {
+        let sealer = keyring.sealer::<Imsi>(&scope());
+        let versions: Vec<KeyVersion> = keyring.versions().collect();
         let mut audit = Audit::default();
         let mut rows: HashMap<usize, Vec<u64>> = HashMap::new();
-        for (row, endpoint) in directory.rows()? {
+        for Row { token, endpoint, .. } in directory.rows(&versions)? {
             audit.rows += 1;
-            match Token::try_from(&*row).ok().and_then(|token| sealer.open(&token).ok()) {
+            match Token::try_from(&*token).ok().and_then(|token| sealer.open(&token).ok()) {
                 Some(imsi) => rows.entry(number(&imsi)?).or_default().push(endpoint),
                 None => audit.strange += 1,
             }
@@ -225,7 +241,7 @@ impl Gateway {
     /// Looks up, and now and then registers, until it is told to stop.
     pub fn run(&self, store: &dyn Store, books: &Books, seed: u64, stop: &AtomicBool) -> Result<()> {
         let (mut directory, mut random, mut told) = (store.connect()?, Random(seed), Vec::new());
-        let mut attempt = seed << 12;
+        let mut attempt = seed << 36;
         while !stop.load(SeqCst) {
             // Held until the answer is there: who hands out a new sealer waits for that.
             let sealer = self.sealer.read().expect("no thread panics");

@@ -11,6 +11,7 @@
 
 mod checks;
 mod load;
+mod servers;
 mod service;
 mod stores;
 
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["child", "reseal", store, location, keyring, old, batch] => {
-            service::reseal(store, location, keyring, old, batch).map(|()| true)
+            service::reseal(store, location, keyring, old, batch)
         }
         ["child", "serve", socket, path] => service::serve(socket.as_ref(), path.as_ref()).map(|()| true),
         _ => all(arguments.iter().filter(|argument| !argument.starts_with('-')).copied().collect()),
@@ -64,7 +65,7 @@ fn one(store: &dyn Store) -> Result<bool> {
         let outcome = check(store).map_err(|error| format!("{what}: {error}"))?;
         println!("{} {what}: {}", if outcome.good { "ok    " } else { "FAILED" }, outcome.found);
         good &= outcome.good;
-        store.clear()?;
+        store.connect()?.clear()?;
     }
     Ok(good)
 }

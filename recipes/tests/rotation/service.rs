@@ -2,7 +2,7 @@
 
 use crate::{
     load::{scope, unwrap},
-    stores::{self, Directory, Handle, Result},
+    stores::{self, Directory, Handle, Result, Row},
 };
 use recipes::{Counts, Event, Report};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -21,10 +21,14 @@ use std::{
 };
 use telseal::{Imsi, KeyVersion, Sealer};
 
-/// Reseals, and tells of it line by line.
-pub fn reseal(store: &str, location: &str, keyring: &str, old: &str, batch: &str) -> Result<()> {
-    let mut directory = stores::open(store, location)?;
-    tell(&mut *directory, keyring.as_ref(), old.parse()?, batch.parse()?, &mut stdout().lock())
+/// Reseals, and tells of it line by line. Says whether it came to the end.
+pub fn reseal(store: &str, location: &str, keyring: &str, old: &str, batch: &str) -> Result<bool> {
+    let done = stores::open(store, location)
+        .and_then(|mut directory| tell(&mut *directory, keyring.as_ref(), old.parse()?, batch.parse()?, &mut stdout()));
+    if let Err(error) = &done {
+        println!("error: the reseal stopped: {error}. Start it again when the store is back");
+    }
+    Ok(done.is_ok())
 }
 
 fn tell(
@@ -70,8 +74,8 @@ enum Request {
     IsEmpty(KeyVersion),
     Counts,
     Rows,
-    Put(Vec<(Vec<u8>, u64)>),
-    Remove(Vec<Vec<u8>>),
+    Put(Vec<Row>),
+    Remove(Vec<Row>),
     Reseal(PathBuf, KeyVersion, usize),
 }
 
@@ -98,10 +102,10 @@ fn serve_one(stream: UnixStream, mut directory: Arc<recipes::redb::Directory>) -
             Request::Lookup(handle) => serde_json::to_string(&directory.lookup(&handle)?)?,
             Request::IsEmpty(version) => serde_json::to_string(&directory.is_empty(version)?)?,
             Request::Counts => {
-                let Counts { versions, other } = directory.counts()?;
+                let Counts { versions, other } = directory.counts(&[])?;
                 serde_json::to_string(&(versions.into_iter().collect::<Vec<_>>(), other))?
             }
-            Request::Rows => serde_json::to_string(&directory.rows()?)?,
+            Request::Rows => serde_json::to_string(&directory.rows(&[])?)?,
             Request::Put(rows) => serde_json::to_string(&directory.put(&rows)?)?,
             Request::Remove(rows) => serde_json::to_string(&directory.remove(&rows)?)?,
             Request::Reseal(keyring, old, batch) => {
@@ -171,20 +175,20 @@ impl Directory for Client {
     fn is_empty(&mut self, version: KeyVersion) -> Result<bool> {
         self.ask(&Request::IsEmpty(version))
     }
-    fn counts(&mut self) -> Result<Counts> {
+    fn counts(&mut self, _: &[KeyVersion]) -> Result<Counts> {
         let (versions, other): (Vec<_>, u64) = self.ask(&Request::Counts)?;
         Ok(Counts { versions: versions.into_iter().collect(), other })
     }
     fn reseal(&mut self, _: &Sealer<Imsi>, _: KeyVersion, _: usize, _: &mut dyn FnMut(Event<'_>)) -> Result<Report> {
         Err("asked of the service by `Store::reseal`".into())
     }
-    fn rows(&mut self) -> Result<Vec<(Vec<u8>, u64)>> {
+    fn rows(&mut self, _: &[KeyVersion]) -> Result<Vec<Row>> {
         self.ask(&Request::Rows)
     }
-    fn put(&mut self, rows: &[(Vec<u8>, u64)]) -> Result<()> {
+    fn put(&mut self, rows: &[Row]) -> Result<()> {
         self.ask(&Request::Put(rows.to_vec()))
     }
-    fn remove(&mut self, rows: &[Vec<u8>]) -> Result<()> {
+    fn remove(&mut self, rows: &[Row]) -> Result<()> {
         self.ask(&Request::Remove(rows.to_vec()))
     }
 }

@@ -1,0 +1,199 @@
+//! A directory in Redis, or in a Redis Cluster.
+//!
+//! What has to be one step is a script, and all keys of a script must be in one slot of the cluster. But the tokens
+//! of one subscriber under two key versions have nothing in common: that is their purpose. So a gateway tells with
+//! the tokens in which of 1024 buckets the subscriber is ([`Placement`]), by a key that does not rotate. The rows of
+//! a bucket under one key version are one hash, `directory:{bucket}:version`, and all hashes of a bucket are in one
+//! slot, which the part in braces says.
+//!
+//! What that costs: the bucket, 10 bits of a pseudonym, stays the same when the tokens change. The servers could
+//! tell by it that an old row and a new one are of one subscriber with a chance of 1 in as many as a bucket has;
+//! while they see the reseal move the one to the other anyway. Whoever has the placement key, and no other, can
+//! enumerate which thousandth of all numbers a row is of, and nothing more.
+//!
+//! Redis acknowledges what it has not yet written to the disk or sent to replicas: with `appendonly yes` a kill of
+//! the server loses nothing, and a power cut up to a second unless `appendfsync always`. After a fail-over
+//! acknowledged registrations may be gone, reseals too; a reseal is then started again.
+
+use crate::{Counts, Event, Report, resealed};
+use ::redis::{ConnectionLike, RedisError, Script, cmd};
+use std::collections::HashSet;
+use telseal::{Identifier, KeyVersion, Sealer, Token};
+
+/// Many more than there are servers, so that they can be spread evenly; few enough to tell little of a subscriber.
+pub const BUCKETS: u16 = 1024;
+
+/// Decides in which bucket a subscriber is: the gateway's.
+#[derive(Debug)]
+pub struct Placement<I>(Sealer<I>);
+
+impl<I: Identifier> Placement<I> {
+    /// `sealer` is of a keyring of its own that is never rotated, in a scope of its own.
+    pub fn new(sealer: Sealer<I>) -> Self {
+        Placement(sealer)
+    }
+
+    pub fn bucket(&self, identifier: &I) -> u16 {
+        let [high, low, ..] = *self.0.tag(identifier).as_bytes();
+        u16::from_be_bytes([high, low]) % BUCKETS
+    }
+}
+
+pub struct Directory<C> {
+    connection: C,
+    register: Script,
+    lookup: Script,
+    reseal: Script,
+}
+
+impl<C: ConnectionLike> Directory<C> {
+    pub fn new(connection: C) -> Self {
+        Directory {
+            connection,
+            // Keys: the hashes of the live tokens and that of the new one. Arguments: the live tokens, the new one
+            // and its endpoint.
+            register: Script::new(
+                "for i = 1, #KEYS - 1 do
+                    local endpoint = redis.call('HGET', KEYS[i], ARGV[i])
+                    if endpoint then return endpoint end
+                end
+                redis.call('HSET', KEYS[#KEYS], ARGV[#KEYS], ARGV[#KEYS + 1])
+                return false",
+            ),
+            lookup: Script::new(
+                "for i, key in ipairs(KEYS) do
+                    local endpoint = redis.call('HGET', key, ARGV[i])
+                    if endpoint then return endpoint end
+                end
+                return false",
+            ),
+            // Keys: the hashes of the old and the new version. Arguments: an old token and a new one in turn.
+            // Returns how many were moved, and those of the old ones that have a row under the new one.
+            reseal: Script::new(
+                "local moved, doubled = 0, {}
+                for i = 1, #ARGV, 2 do
+                    local endpoint = redis.call('HGET', KEYS[1], ARGV[i])
+                    if endpoint and redis.call('HSETNX', KEYS[2], ARGV[i + 1], endpoint) == 1 then
+                        redis.call('HDEL', KEYS[1], ARGV[i])
+                        moved = moved + 1
+                    elseif endpoint then
+                        doubled[#doubled + 1] = ARGV[i]
+                    end
+                end
+                return {moved, doubled}",
+            ),
+        }
+    }
+
+    /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
+    /// endpoint is returned and nothing changes.
+    pub fn register<I: Identifier>(
+        &mut self,
+        bucket: u16,
+        live: &[Token<I>],
+        token: &Token<I>,
+        endpoint: u64,
+    ) -> Result<Option<u64>, RedisError> {
+        let mut call = self.register.prepare_invoke();
+        for token in live.iter().chain([token]) {
+            call.key(key(bucket, token.key_version())).arg(token.as_ref());
+        }
+        call.arg(endpoint).invoke(&mut self.connection)
+    }
+
+    /// The endpoint of the row under any of the `live` tokens, by one script.
+    pub fn lookup<I: Identifier>(&mut self, bucket: u16, live: &[Token<I>]) -> Result<Option<u64>, RedisError> {
+        let mut call = self.lookup.prepare_invoke();
+        for token in live {
+            call.key(key(bucket, token.key_version())).arg(token.as_ref());
+        }
+        call.invoke(&mut self.connection)
+    }
+
+    /// Moves the rows of the key version `old` to their tokens under the sealer's primary version, about `batch` at a
+    /// time. Rows registered under `old` meanwhile may be left: go on until [`is_empty`](Self::is_empty) says that
+    /// none is.
+    pub fn reseal<I: Identifier>(
+        &mut self,
+        sealer: &Sealer<I>,
+        old: KeyVersion,
+        batch: usize,
+        mut watch: impl FnMut(Event<'_>),
+    ) -> Result<Report, RedisError> {
+        let new = sealer.primary();
+        let mut report = Report::begin(&self.counts([old, new])?, old, new);
+        if old == new {
+            return Ok(report);
+        }
+        for bucket in 0..BUCKETS {
+            let (from, to) = (key(bucket, old), key(bucket, new));
+            let mut left = HashSet::new(); // a scan may give a row twice
+            let mut cursor = 0_u64;
+            loop {
+                let fields: Vec<(Vec<u8>, Vec<u8>)>;
+                (cursor, fields) =
+                    cmd("HSCAN").arg(&from).arg(cursor).arg("COUNT").arg(batch).query(&mut self.connection)?;
+                let mut call = self.reseal.prepare_invoke();
+                call.key(&from).key(&to);
+                for (row, _) in &fields {
+                    match resealed(sealer, row) {
+                        Ok(token) => {
+                            call.arg(&**row).arg(token.as_ref());
+                        }
+                        Err(why) => {
+                            if left.insert(row.clone()) {
+                                report.unreadable += 1;
+                                watch(Event::Unreadable(row, why));
+                            }
+                        }
+                    }
+                }
+                if !fields.is_empty() {
+                    let (moved, doubled): (u64, Vec<Vec<u8>>) = call.invoke(&mut self.connection)?;
+                    report.moved += moved;
+                    for row in doubled {
+                        if left.insert(row.clone()) {
+                            report.doubled += 1;
+                            watch(Event::Doubled(&row));
+                        }
+                    }
+                    watch(Event::Batch(&report));
+                }
+                if cursor == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// Whether no row of a key version is left, so that it may be retired once nobody registers under it.
+    pub fn is_empty(&mut self, version: KeyVersion) -> Result<bool, RedisError> {
+        Ok(self.counts([version])?.of(version) == 0)
+    }
+
+    /// Asks for the length of each bucket under the versions that are given, one after the other.
+    pub fn counts(&mut self, versions: impl IntoIterator<Item = KeyVersion>) -> Result<Counts, RedisError> {
+        let mut counts = Counts::default();
+        for version in versions {
+            let mut rows = 0;
+            for bucket in 0..BUCKETS {
+                rows += cmd("HLEN").arg(key(bucket, version)).query::<u64>(&mut self.connection)?;
+            }
+            if rows != 0 {
+                counts.versions.insert(version, rows);
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The connection below, for what else is kept in the store.
+    pub fn connection(&mut self) -> &mut C {
+        &mut self.connection
+    }
+}
+
+/// Where a bucket has its rows of a key version.
+pub fn key(bucket: u16, version: KeyVersion) -> String {
+    format!("directory:{{{bucket}}}:{version}")
+}
