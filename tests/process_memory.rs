@@ -533,7 +533,8 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
         #[cfg(feature = "oblivious")]
         "multiply" => {
             use voprf::{Group, Ristretto255};
-            let (_, key) = oprf_key(given.secrets[0]);
+            let (seed, key) = oprf_key(given.secrets[0]);
+            black_box((&seed, &key));
             black_box(Ristretto255::base_elem() * &Ristretto255::deserialize_scalar(&key).unwrap());
         }
         "forget" => {
