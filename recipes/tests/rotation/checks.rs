@@ -2,8 +2,9 @@
 
 use crate::{
     load::{Books, Care, Gateway, Random, handle, row, scope, sealer, wrap},
+    servers::{Folder, Result},
     service::{moved, report},
-    stores::{Directory, Folder, Resealing, Result, Row, Store},
+    stores::{Directory, Resealing, Row, Store},
 };
 use recipes::Report;
 use std::{

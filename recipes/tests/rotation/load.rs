@@ -1,6 +1,9 @@
 //! Gateways that look up and register, and the books that are kept of what they were told.
 
-use crate::stores::{Directory, Handle, Result, Row, Store};
+use crate::{
+    servers::Result,
+    stores::{Directory, Handle, Row, Store},
+};
 use recipes::redis::Placement;
 use std::{
     collections::HashMap,

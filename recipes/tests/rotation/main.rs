@@ -15,8 +15,9 @@ mod servers;
 mod service;
 mod stores;
 
+use servers::Result;
 use std::{env, process::ExitCode};
-use stores::{Result, Store};
+use stores::Store;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

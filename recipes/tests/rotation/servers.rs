@@ -1,8 +1,9 @@
 //! PostgreSQL and a Redis Cluster of three, in temporary directories and on ports that nobody else uses.
 
-use crate::stores::{Folder, Result};
 use redis::{Client, cluster::ClusterClient, cmd};
 use std::{
+    env,
+    error::Error,
     fs,
     net::{Ipv4Addr, TcpListener},
     os::unix::{
@@ -10,11 +11,16 @@ use std::{
         process::CommandExt,
     },
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    sync::Mutex,
+    process::{self, Child, Command, Output, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
+
+pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// A server that can be taken away.
 pub trait Server: Send + Sync {
@@ -95,8 +101,8 @@ fn postgres_programs() -> Option<PathBuf> {
 }
 
 fn in_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).find(|folder| folder.join(program).exists())
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).find(|folder| folder.join(program).exists())
 }
 
 fn is_root() -> Result<bool> {
@@ -224,4 +230,23 @@ pub fn cluster_client(location: &str) -> Result<ClusterClient> {
 
 fn text(output: Output) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A temporary directory, removed on drop.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("telseal-recipes-{}-{}", process::id(), NEXT.fetch_add(1, Relaxed));
+        let folder = Folder(env::temp_dir().join(name));
+        fs::create_dir(&folder.0)?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     load::{scope, unwrap},
-    stores::{self, Directory, Handle, Result, Row},
+    servers::Result,
+    stores::{self, Directory, Handle, Row},
 };
 use recipes::{Counts, Event, Report};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -1,7 +1,7 @@
 //! The four stores, as the checks use them.
 
 use crate::{
-    servers::{Postgres, RedisCluster, Server, cluster_client},
+    servers::{Folder, Postgres, RedisCluster, Result, Server, cluster_client},
     service::{Client, Served},
 };
 use recipes::{
@@ -12,21 +12,14 @@ use redis::{ConnectionLike, cmd};
 use serde::{Deserialize, Serialize};
 use std::{
     env,
-    error::Error,
-    fs,
     io::{BufRead, BufReader},
     os::unix::process::ExitStatusExt,
-    path::{Path, PathBuf},
-    process::{self, Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
+    path::Path,
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use telseal::{Imsi, KeyVersion, Sealer, Token};
-
-pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 pub const NAMES: [&str; 4] = ["redb", "sqlite", "postgres", "redis"];
 
@@ -213,25 +206,6 @@ impl Store for Redb {
     fn reseal(&self, keyring: &Path, old: KeyVersion, batch: usize) -> Result<Resealing<'_>> {
         let lines = Client::connect(&self.0.socket)?.reseal(keyring, old, batch)?;
         Ok(Resealing { lines, end: Box::new(|kill| if kill { self.0.kill_and_restart() } else { Ok(false) }) })
-    }
-}
-
-/// A temporary directory, removed on drop.
-pub struct Folder(pub PathBuf);
-
-impl Folder {
-    pub fn new() -> Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("telseal-recipes-{}-{}", process::id(), NEXT.fetch_add(1, Relaxed));
-        let folder = Folder(env::temp_dir().join(name));
-        fs::create_dir(&folder.0)?;
-        Ok(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
