@@ -74,7 +74,7 @@ fn main() {
 
     const SCALAR: &str = "one scalar multiplication";
     let mut rows: Vec<Row> = vec![
-        (SCALAR, SCALAR, Box::new(|| (0..BATCH).for_each(|_| point = black_box(point) * &scalar))),
+        (SCALAR, SCALAR, Box::new(|| (0..BATCH).for_each(|_| point = black_box(point) * scalar))),
         ("voprf blind", SCALAR, Box::new(|| drop(black_box(blind())))),
         ("blind", "voprf blind", Box::new(|| drop(black_box(public_key.blind(&numbers))))),
         ("voprf evaluate", SCALAR, Box::new(|| drop(black_box(server.batch_blind_evaluate(&mut System, &blinded))))),

@@ -535,7 +535,7 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             use voprf::{Group, Ristretto255};
             let (seed, key) = oprf_key(given.secrets[0]);
             black_box((&seed, &key));
-            black_box(Ristretto255::base_elem() * &Ristretto255::deserialize_scalar(&key).unwrap());
+            black_box(Ristretto255::base_elem() * Ristretto255::deserialize_scalar(&key).unwrap());
         }
         "forget" => {
             let number: PhoneNumber = given.phone.parse().unwrap();
