@@ -4,7 +4,7 @@ use crate::{
     sealer::same_length,
     siv::S2v,
     stack,
-    wrapping::{ENTRY, PRIMARY, SIV, decrypt, encrypt, put_versions, take_versions},
+    wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
 };
 use aes::Block;
 use alloc::{boxed::Box, vec::Vec};
@@ -153,8 +153,7 @@ impl<T: Indexed> Indexer<T> {
         if header[13] != WRAP_HEADER[13] {
             return Err(IndexKeyError::WrappedFormat(header[13]));
         }
-        const FIXED: usize = SIV + NAME + PRIMARY;
-        if rest.len() < FIXED + ENTRY || !(rest.len() - FIXED).is_multiple_of(ENTRY) {
+        if !rest.len().checked_sub(SIV + NAME + PRIMARY).is_some_and(are_entries) {
             return Err(IndexKeyError::WrappedLength(wrapped.len()));
         }
         let contents = decrypt(kek, WRAP_LABEL, header, rest).ok_or(IndexKeyError::NotUnwrapped)?;

@@ -3,7 +3,7 @@ use crate::{
     identifier::tag_header,
     siv::{S2v, Siv},
     stack,
-    wrapping::{ENTRY, PRIMARY, SIV, decrypt, derive, encrypt, put_versions, take_versions},
+    wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, derive, encrypt, put_versions, take_versions},
 };
 #[cfg(feature = "oblivious")]
 use crate::{
@@ -210,7 +210,7 @@ impl Keyring {
         if header[15] != WRAP_HEADER[15] {
             return Err(KeyringError::WrappedFormat(header[15]));
         }
-        if rest.len() < SIV + PRIMARY + ENTRY || !(rest.len() - SIV - PRIMARY).is_multiple_of(ENTRY) {
+        if !rest.len().checked_sub(SIV + PRIMARY).is_some_and(are_entries) {
             return Err(KeyringError::WrappedLength(wrapped.len()));
         }
         let contents = decrypt(kek, WRAP_LABEL, header, rest).ok_or(KeyringError::NotUnwrapped)?;

@@ -68,6 +68,11 @@ pub(crate) fn put_versions<'a>(contents: &mut Vec<u8>, primary: KeyVersion, vers
     }
 }
 
+/// Whether so many bytes are those of one [`Entry`] or more.
+pub(crate) fn are_entries(bytes: usize) -> bool {
+    bytes > 0 && bytes.is_multiple_of(ENTRY)
+}
+
 /// Reads what [`put_versions`] gives, `None` where it does not give that.
 pub(crate) fn take_versions(contents: &[u8]) -> Option<(KeyVersion, Vec<Entry<'_>>)> {
     let version = |bytes: &[u8; 2]| {

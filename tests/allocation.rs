@@ -170,3 +170,19 @@ fn indexing() {
     check_prefixes::<Imsi>();
     check_prefixes::<Imei>();
 }
+
+/// A buffer that has to grow leaves secrets behind where it was.
+#[cfg(feature = "seal")]
+#[test]
+fn what_is_wrapped_never_outgrows_its_buffer() {
+    use common::{keyring, scope};
+
+    for count in [1, 2, 64] {
+        let versions: Vec<_> = (1..=count).collect();
+        let keyring = keyring(&versions);
+        let indexer = keyring.indexer::<PhoneNumber>(&scope());
+        // One for what is encrypted, one for the file.
+        assert_eq!(measure(|| drop(black_box(keyring.wrap(&[7; 32])))).count_total, 2, "keyring, {count} versions");
+        assert_eq!(measure(|| drop(black_box(indexer.wrap(&[7; 32])))).count_total, 2, "index key, {count} versions");
+    }
+}

@@ -119,6 +119,12 @@ fn a_staged_secret_is_new() {
     common::all_different(&tags);
 }
 
+/// The one error that cannot be brought about.
+#[test]
+fn without_random_bytes() {
+    assert_eq!(KeyringError::Random.to_string(), "the operating system gave no random bytes");
+}
+
 #[cfg(feature = "getrandom")]
 #[test]
 fn behind_the_last_version_there_is_none() {

@@ -5,7 +5,13 @@
 
 mod common;
 
-use common::{CUTS, Sample, all_different, for_every_kind, keyring, oracle_token, scope, secret, tbcd, version};
+use aes::{
+    Aes256, Block,
+    cipher::{BlockCipherEncrypt, KeyInit},
+};
+use common::{
+    CUTS, Sample, all_different, for_every_kind, keyring, oracle_key, oracle_token, scope, secret, tbcd, version,
+};
 use proptest::prelude::*;
 #[cfg(feature = "getrandom")]
 use std::collections::HashMap;
@@ -197,6 +203,32 @@ fn authentic_tokens_of_what_is_no_identifier() {
     let token: Token<PhoneNumber> =
         oracle_token(1, Kind::PhoneNumber, &LABELS, &block("442079460018")).try_into().unwrap();
     assert_eq!(sealer(&[1]).open(&token), PhoneNumber::from_msisdn("442079460018").map_err(|_| OpenError::NotOpened));
+}
+
+/// Only who has the key can make these: the ciphertext is right for the tag, and the tag is off by a difference of
+/// their choice. Differences of which one part could undo another are refused like any.
+#[test]
+fn no_difference_of_a_tag_undoes_another() {
+    let sealer = sealer::<PhoneNumber>(&[1]);
+    let key = oracle_key("telseal/v1/siv", 1, 'P', &LABELS);
+    let opened = |digits: &str, difference: u128| {
+        let mut token = oracle_token(1, Kind::PhoneNumber, &LABELS, &block(digits));
+        let tag = u128::from_le_bytes(token[3..19].try_into().unwrap()) ^ difference;
+        token[3..19].copy_from_slice(&tag.to_le_bytes());
+        // RFC 5297 section 2.6: the counter is the tag without two of its bits.
+        let mut stream = Block::from((tag & !(1 << 71 | 1 << 103)).to_le_bytes());
+        Aes256::new_from_slice(&key[32..]).unwrap().encrypt_block(&mut stream);
+        token[19..].iter_mut().zip(block(digits)).zip(stream).for_each(|((byte, plain), key)| *byte = plain ^ key);
+        sealer.open(&token.try_into().unwrap())
+    };
+    // The way that they are made is right.
+    assert_eq!(opened("442079460018", 0), PhoneNumber::from_msisdn("442079460018").map_err(|_| OpenError::NotOpened));
+    for bit in 0..64 {
+        // The same in both halves.
+        assert_eq!(opened("442079460018", 1 << bit | 1 << (64 + bit)), Err(OpenError::NotOpened), "bit {bit}");
+        // The same as what the digit block is refused for: the last of its nibbles is no digit.
+        assert_eq!(opened("44207946001A", 1 << bit), Err(OpenError::NotOpened), "bit {bit}");
+    }
 }
 
 #[test]
