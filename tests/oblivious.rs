@@ -227,6 +227,7 @@ fn a_handset_blinds_1_to_1000() {
     assert_eq!(BlindError::Random.to_string(), "not blinded: the operating system gave no random bytes");
     let blinding = key.blind(&numbers[..MAX_ELEMENTS]).unwrap();
     assert_eq!(blinding.request().count(), 1000);
+    assert_eq!(blinding.request().key_version(), key.key_version());
     assert_eq!(read_request(&blinding.request().to_bytes()).unwrap(), blinding.request().to_bytes());
     let shown = format!("{blinding:?}");
     assert_eq!(shown, "Blinding { request: Request { kind: PhoneNumber, key_version: 1, count: 1000, .. }, .. }");

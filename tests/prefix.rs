@@ -226,7 +226,9 @@ fn lengths() {
             refused(PrefixLengths::<I>::new([1, found]), &message(found));
         }
         let lengths = PrefixLengths::<I>::new([3, 1, 8, 3]).unwrap();
-        assert_eq!(format!("{lengths:?}"), "PrefixLengths{1, 3, 8}");
+        for lengths in [lengths, Clone::clone(&lengths)] {
+            assert_eq!(format!("{lengths:?}"), "PrefixLengths{1, 3, 8}");
+        }
     }
     check::<PhoneNumber>("phone numbers");
     check::<Imsi>("IMSIs");
