@@ -44,8 +44,9 @@ const FORMS: [(Form, &str); 5] = [
     (Form::TokenText, "token as text, 36 characters"),
 ];
 
-/// How many lookups are timed.
+/// How many lookups are timed, and how many at a time: the fastest round counts, since others may use the machine.
 const LOOKUPS: usize = 100_000;
+const ROUND: usize = 10_000;
 const TRANSACTION: usize = 10_000;
 
 /// One store with one form in it.
@@ -95,13 +96,16 @@ fn main() -> Result<()> {
             let bytes = (table.bytes()? - empty) / rows as f64;
             let asked: Vec<usize> = (0..LOOKUPS.min(rows)).map(|i| (i * 7_368_787 + 12_345) % rows).collect();
             let keys: Vec<_> = asked.iter().map(|i| key_of(form, &sealer, number(*i, rows))).collect();
-            let start = Instant::now();
-            for (key, i) in keys.iter().zip(&asked) {
-                if table.lookup(key)? != Some(*i as u64) {
-                    return Err(format!("{store}, {name}: another row").into());
+            let mut lookups = 0.0_f64;
+            for (keys, asked) in keys.chunks(ROUND).zip(asked.chunks(ROUND)) {
+                let start = Instant::now();
+                for (key, i) in keys.iter().zip(asked) {
+                    if table.lookup(key)? != Some(*i as u64) {
+                        return Err(format!("{store}, {name}: another row").into());
+                    }
                 }
+                lookups = lookups.max(keys.len() as f64 / start.elapsed().as_secs_f64());
             }
-            let lookups = keys.len() as f64 / start.elapsed().as_secs_f64();
             cells.push(format!("{bytes:.0} / {:.0}", lookups / 1000.0));
             if form == Form::Token {
                 let start = Instant::now();

@@ -177,7 +177,7 @@ impl Server for RedisCluster {
 
     fn start(&self) -> Result<()> {
         let mut servers = self.servers.lock().map_err(|_| "a thread panicked")?;
-        let first = servers.len() == 0;
+        let first = servers.is_empty();
         for (port, bus) in &self.ports[servers.len()..] {
             let folder = self.folder.0.join(port.to_string());
             fs::create_dir_all(&folder)?;
