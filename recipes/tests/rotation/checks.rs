@@ -205,7 +205,7 @@ fn two_versions() -> Result<(Keyring, KeyVersion, KeyVersion)> {
 /// Exactly one of two registrations is taken, whichever version the gateways seal under and wherever the reseal is.
 fn races(store: &dyn Store) -> Result<Outcome> {
     // Redis answers fast, and goes through 1024 buckets.
-    let subscribers = if store.is_by_version() { 3000 } else { 300 };
+    let subscribers = if store.is_by_version() { 8000 } else { 300 };
     let (keyring, old, new) = two_versions()?;
     let (before, behind) = (sealer(&keyring, old)?, sealer(&keyring, new)?);
     let folder = Folder::new()?;
