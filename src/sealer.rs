@@ -361,10 +361,10 @@ fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> To
     let mut space = Space::<1>::new();
     let word = identifier.block(Internal(())).word();
     siv.s2v(&mut space.tags, iter::once(word));
+    siv.ctr(&mut space.work, iter::once(&space.tags[0].0));
     let tag = ct::public(space.tags[0].0, "a tag is for all to see");
-    siv.ctr(&mut space.work, iter::once(&tag));
-    let ciphertext = word ^ first_half(&space.work[0]);
-    Token::new(*version, tag, ct::public(ciphertext, "a ciphertext is for all to see"))
+    let ciphertext = ct::public(word ^ first_half(&space.work[0]), "a ciphertext is for all to see");
+    Token::new(*version, tag, ciphertext)
 }
 
 pub(crate) fn same_length(input: usize, output: usize) -> Result<(), LengthMismatch> {
