@@ -241,6 +241,7 @@ impl fmt::Display for KeyVersion {
 
 impl<I: Identifier> FromStr for Token<I> {
     type Err = ParseError;
+    #[inline(always)] // a result of 64 bytes takes a while to hand back
     fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::from_bytes(decode_base64url::<TOKEN_TEXT, TOKEN>(text.as_bytes(), Subject::Token(I::KIND))?, 6)
     }
