@@ -181,6 +181,8 @@ pub(crate) fn index_of(
         Err(IndexKeyError::OtherScope)
     } else if !keys.contains_key(&live) {
         Err(IndexKeyError::NoKey(version(live)))
+    } else if number(33) != live {
+        Err(IndexKeyError::Primary(version(number(33))))
     } else {
         Ok((number(33), keys))
     }

@@ -372,6 +372,8 @@ pub enum IndexKeyError {
     OtherScope,
     /// It has no key of this version: rows that are stored under it would be missed.
     NoKey(KeyVersion),
+    /// It makes tags under this version, which no row is stored under: it is out of date.
+    Primary(KeyVersion),
 }
 
 #[cfg(feature = "seal")]
@@ -389,6 +391,7 @@ impl fmt::Display for IndexKeyError {
             IndexKeyError::OtherKind => f.write_str("of another kind"),
             IndexKeyError::OtherScope => f.write_str("of another scope"),
             IndexKeyError::NoKey(version) => write!(f, "no key of version {version}"),
+            IndexKeyError::Primary(version) => write!(f, "primary key version {version}, which no row is under"),
         }
     }
 }

@@ -129,15 +129,16 @@ impl<T: Indexed> Indexer<T> {
         encrypt(kek, WRAP_LABEL, WRAP_HEADER, contents)
     }
 
-    /// The index key that [`wrap`](Self::wrap) encrypted, for this scope. It must have a key of each of `versions`:
-    /// those that rows are stored under or soon will be, which it would miss otherwise.
+    /// The index key that [`wrap`](Self::wrap) encrypted, for this scope. `versions` are those that rows are
+    /// stored under or soon will be: it must have a key of each, and its primary version must be one of them, or it
+    /// would ask for what is not there. Where they are not known, none are given, and nothing of it is checked.
     ///
     /// # Errors
     /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] and [`IndexKeyError::WrappedFormat`] tell
     /// what is no wrapped index key by its looks; [`IndexKeyError::NotUnwrapped`] is a wrong `kek` or an altered
     /// file; [`IndexKeyError::Malformed`] was encrypted under `kek` by something else than `wrap`;
-    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`] and [`IndexKeyError::NoKey`] are index keys whose
-    /// tags would not be found.
+    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`], [`IndexKeyError::NoKey`] and
+    /// [`IndexKeyError::Primary`] are index keys whose tags would not be found.
     pub fn unwrap(
         wrapped: &[u8],
         kek: &[u8; 32],
@@ -168,6 +169,9 @@ impl<T: Indexed> Indexer<T> {
         }
         if let Some(missing) = versions.iter().find(|version| keys.iter().all(|(has, _)| has != *version)) {
             return Err(IndexKeyError::NoKey(*missing));
+        }
+        if !versions.is_empty() && !versions.contains(&primary) {
+            return Err(IndexKeyError::Primary(primary));
         }
         let newest_first =
             keys.iter().rev().map(|(version, k1)| (*version, S2v::new(k1, &[&tag_header::<T>(*version)])));

@@ -53,8 +53,8 @@
 //! # Quotas
 //!
 //! Whoever may ask for tags may ask for those of a whole numbering plan. The key holder alone can bound how
-//! many: `Evaluator::evaluate` asks its caller whether so many elements are admitted, before it computes anything.
-//! A token bucket for each account is enough. It is full at the beginning, so that a new handset can ask for its
+//! many: `Evaluator::evaluate` asks its caller whether so many elements are admitted, before it evaluates
+//! anything. A token bucket for each account is enough, if it outlives a restart. It is full at the beginning, so that a new handset can ask for its
 //! whole address book, and fills up again slowly:
 //!
 //! ```

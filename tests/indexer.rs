@@ -303,7 +303,7 @@ fn an_index_key_of_another_scope() {
 #[test]
 fn an_index_key_without_a_version() {
     let bytes = keyring(&[2, 3, 300]).indexer::<Imsi>(&scope()).wrap(&KEK);
-    for live in [&[][..], &[2], &[300, 2], &[2, 3, 300], &[3, 3]] {
+    for live in [&[][..], &[300], &[300, 2], &[2, 3, 300], &[300, 3, 3]] {
         let live: Vec<_> = live.iter().copied().map(version).collect();
         Indexer::<Imsi>::unwrap(&bytes, &KEK, &scope(), &live).unwrap();
     }
@@ -311,6 +311,12 @@ fn an_index_key_without_a_version() {
         let live: Vec<_> = live.iter().copied().map(version).collect();
         let unwrapped = Indexer::<Imsi>::unwrap(&bytes, &KEK, &scope(), &live);
         fails(unwrapped, IndexKeyError::NoKey(version(missing)), &format!("no key of version {missing}"));
+    }
+    // What it makes tags under must be live too.
+    for live in [&[2][..], &[3, 2], &[3, 3]] {
+        let live: Vec<_> = live.iter().copied().map(version).collect();
+        let unwrapped = Indexer::<Imsi>::unwrap(&bytes, &KEK, &scope(), &live);
+        fails(unwrapped, IndexKeyError::Primary(version(300)), "primary key version 300, which no row is under");
     }
 }
 

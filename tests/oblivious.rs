@@ -512,15 +512,30 @@ mod both {
         let ours = evaluator::<Imei>(&[1]);
         let [key] = published(&ours).try_into().unwrap();
         let imeis = samples(1);
+        let [mut unread, mut unknown, mut others, mut not_proven] = [0; 4];
         for altered in alterations(&key.to_bytes()) {
-            let Ok(key) = PublicKey::try_from(&altered[..]) else { continue };
+            let Ok(key) = PublicKey::try_from(&altered[..]) else {
+                unread += 1;
+                continue;
+            };
             let blinding = key.blind(&imeis).unwrap();
-            let Ok(response) = ours.evaluate(blinding.request(), |_| true) else { continue };
+            let Ok(response) = ours.evaluate(blinding.request(), |_| true) else {
+                unknown += 1;
+                continue;
+            };
             match blinding.finalize(&response) {
-                Ok(tags) => assert!(key.scope() != &contacts() && tags[0] != ours.tag(&imeis[0])),
-                Err(error) => assert_eq!(error, FinalizeError::NotProven),
+                Ok(tags) => {
+                    assert!(key.scope() != &contacts() && tags[0] != ours.tag(&imeis[0]));
+                    others += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error, FinalizeError::NotProven);
+                    not_proven += 1;
+                }
             }
         }
+        let counts = [unread, unknown, others, not_proven];
+        assert!(counts.iter().all(|&count| count > 0), "{counts:?}");
     }
 
     #[test]

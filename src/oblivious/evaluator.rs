@@ -51,7 +51,7 @@ impl<I: Identifier> Evaluator<I> {
 
     /// Evaluates a request under the key version that it names, with a proof.
     ///
-    /// `admit` is asked once, before anything is computed, whether so many elements are admitted: the place for
+    /// `admit` is asked once, before anything is evaluated, whether so many elements are admitted: the place for
     /// the account's quota. Without one, whoever may ask can enumerate a numbering plan. The module's documentation
     /// has a token bucket.
     ///
@@ -63,13 +63,21 @@ impl<I: Identifier> Evaluator<I> {
         request: &Request<I>,
         admit: impl FnOnce(usize) -> bool,
     ) -> Result<Response<I>, EvaluateError> {
+        self.evaluate_with(request, admit, SystemRandom::default())
+    }
+
+    pub(super) fn evaluate_with(
+        &self,
+        request: &Request<I>,
+        admit: impl FnOnce(usize) -> bool,
+        mut random: SystemRandom,
+    ) -> Result<Response<I>, EvaluateError> {
         let version = request.version;
         let server = self.versions.iter().find(|(live, _)| *live == version);
         let (_, server) = server.ok_or(EvaluateError::UnknownKeyVersion(version))?;
         if !admit(request.count()) {
             return Err(EvaluateError::NotAdmitted(request.count()));
         }
-        let mut random = SystemRandom::default();
         let response = blind_evaluate(server, request, &mut random);
         random.unless_failed(response).ok_or(EvaluateError::Random)
     }

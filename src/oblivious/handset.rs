@@ -24,11 +24,14 @@ impl<I: Identifier> PublicKey<I> {
     /// # Errors
     /// [`BlindError::Count`], and [`BlindError::Random`] where the operating system gives no random bytes.
     pub fn blind(&self, identifiers: &[I]) -> Result<Blinding<I>, BlindError> {
+        self.blind_with(identifiers, SystemRandom::default())
+    }
+
+    pub(super) fn blind_with(&self, identifiers: &[I], mut random: SystemRandom) -> Result<Blinding<I>, BlindError> {
         if identifiers.is_empty() || identifiers.len() > MAX_ELEMENTS {
             return Err(BlindError::Count(identifiers.len()));
         }
         let inputs = identifiers.iter().map(|identifier| input(&self.scope, identifier)).collect();
-        let mut random = SystemRandom::default();
         let blinding = self.blind_inputs(inputs, &mut random);
         random.unless_failed(blinding).ok_or(BlindError::Random)
     }

@@ -203,3 +203,18 @@ fn failing_random_numbers_are_noticed() {
     evaluator::blind_evaluate(&server, blinding.request(), &mut random);
     assert!(random.unless_failed(1).is_none());
 }
+
+/// Neither half hands on what it computed without them.
+#[test]
+fn no_request_and_no_response_without_random_numbers() {
+    let failed = || random::SystemRandom { failed: true };
+    let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])]).expect("a keyring");
+    let evaluator = keyring.evaluator::<PhoneNumber>(&Scope::new(["a"]).expect("a scope")).expect("an evaluator");
+    let public_key = evaluator.public_keys().next().expect("a public key");
+    let numbers = ["+442079460018".parse().expect("a number")];
+    assert_eq!(public_key.blind_with(&numbers, failed()).map(drop), Err(BlindError::Random));
+    let blinding = public_key.blind_with(&numbers, random::SystemRandom::default()).expect("a blinding");
+    let answer = |random| evaluator.evaluate_with(blinding.request(), |_| true, random).map(drop);
+    assert_eq!(answer(failed()), Err(EvaluateError::Random));
+    assert_eq!(answer(random::SystemRandom::default()), Ok(()));
+}
