@@ -40,7 +40,7 @@ const FORMS: [(Form, &str); 5] = [
     (Form::Number, "plaintext number, 13 digits of text"),
     (Form::Tag, "tag, 16 bytes"),
     (Form::Token, "token, 27 bytes"),
-    (Form::Tink, "as Tink encrypts it, 35 bytes"),
+    (Form::Tink, "35 bytes, the size of a Tink ciphertext"),
     (Form::TokenText, "token as text, 36 characters"),
 ];
 
@@ -334,7 +334,7 @@ impl Rows for RedisRows {
     fn add(&mut self, keys: &[Vec<u8>], first: usize) -> Result<()> {
         let mut pipe = cluster_pipe();
         for (row, endpoint) in keys.iter().zip(first..) {
-            let hash = key(bucket(row), KeyVersion::FIRST);
+            let hash = key::<Imsi>(bucket(row), KeyVersion::FIRST);
             pipe.cmd("HSET").arg(hash).arg(&**row).arg(endpoint).ignore();
         }
         Ok(pipe.query(self.directory.connection())?)
@@ -351,7 +351,7 @@ impl Rows for RedisRows {
     }
 
     fn lookup(&mut self, row: &[u8]) -> Result<Option<u64>> {
-        let hash = key(bucket(row), KeyVersion::FIRST);
+        let hash = key::<Imsi>(bucket(row), KeyVersion::FIRST);
         Ok(cmd("HGET").arg(hash).arg(row).query(self.directory.connection())?)
     }
 

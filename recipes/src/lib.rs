@@ -32,6 +32,9 @@ pub struct Report {
     /// Rows left in place, since their subscriber has another row under the new token. There are none where all
     /// registrations look before they write.
     pub doubled: u64,
+    /// Rows that did not begin as a token of this kind does when it began, and are left in place: see
+    /// [`Counts::other`]. Where another kind is kept in the same table, they are its rows.
+    pub other: u64,
 }
 
 /// What a reseal tells while it runs.
@@ -64,7 +67,7 @@ pub struct Counts {
 
 impl Report {
     pub(crate) fn begin(counts: &Counts, old: KeyVersion, primary: KeyVersion) -> Self {
-        Report { old: counts.of(old), already_new: counts.of(primary), ..Report::default() }
+        Report { old: counts.of(old), already_new: counts.of(primary), other: counts.other, ..Report::default() }
     }
 }
 

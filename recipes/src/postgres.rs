@@ -52,7 +52,9 @@ impl Directory {
         let mut client = config.connect(NoTls)?;
         Ok(Directory {
             register: client.prepare("SELECT directory_register($1, $2, $3, $4)")?,
-            lookup: client.prepare("SELECT endpoint FROM directory WHERE token = ANY ($1)")?,
+            lookup: client.prepare(
+                "SELECT endpoint FROM directory WHERE token = ANY ($1) ORDER BY array_position($1, token) LIMIT 1",
+            )?,
             old_rows: client.prepare(
                 "SELECT token FROM directory WHERE token >= $1 AND token < $2 AND token > $3 ORDER BY token LIMIT $4",
             )?,
@@ -67,7 +69,9 @@ impl Directory {
     }
 
     /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes.
+    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    ///
+    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
     pub fn register<I: Identifier>(
         &mut self,
         live: &[Token<I>],
@@ -81,9 +85,10 @@ impl Directory {
         self.client.query_one(&self.register, &[&locks, &bytes(live), &token.as_ref(), &endpoint])?.try_get(0)
     }
 
-    /// The endpoint of the row under any of the `live` tokens, by one statement.
+    /// The endpoint of the row under any of the `live` tokens, by one statement. A doubled subscriber is found by the
+    /// first of them that has a row, the newest in the order of `Sealer::lookup`.
     pub fn lookup<I>(&mut self, live: &[Token<I>]) -> Result<Option<i64>, Error> {
-        self.client.query_opt(&self.lookup, &[&bytes(live)])?.map(|row| row.try_get(0)).transpose()
+        self.client.query(&self.lookup, &[&bytes(live)])?.first().map(|row| row.try_get(0)).transpose()
     }
 
     /// Moves the rows of the key version `old` to their tokens under the sealer's primary version, `batch` at a time.
@@ -138,7 +143,8 @@ impl Directory {
         }
     }
 
-    /// Whether no row of a key version is left, so that it may be retired once nobody registers under it.
+    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
+    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
     pub fn is_empty<I: Identifier>(&mut self, version: KeyVersion) -> Result<bool, Error> {
         let range = tokens_of::<I>(version);
         let select = "SELECT NOT EXISTS (SELECT FROM directory WHERE token >= $1 AND token < $2)";

@@ -26,7 +26,9 @@ impl Directory {
     }
 
     /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes.
+    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    ///
+    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
     pub fn register<I>(&self, live: &[Token<I>], token: &Token<I>, endpoint: u64) -> Result<Option<u64>, Error> {
         let transaction = self.database.begin_write()?;
         {
@@ -95,7 +97,8 @@ impl Directory {
         }
     }
 
-    /// Whether no row of a key version is left, so that it may be retired once nobody registers under it.
+    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
+    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
     pub fn is_empty<I: Identifier>(&self, version: KeyVersion) -> Result<bool, Error> {
         let range = tokens_of::<I>(version);
         let directory = self.database.begin_read()?.open_table(DIRECTORY)?;

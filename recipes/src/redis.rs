@@ -3,8 +3,8 @@
 //! What has to be one step is a script, and all keys of a script must be in one slot of the cluster. But the tokens
 //! of one subscriber under two key versions have nothing in common: that is their purpose. So a gateway tells with
 //! the tokens in which of 1024 buckets the subscriber is ([`Placement`]), by a key that does not rotate. The rows of
-//! a bucket under one key version are one hash, `directory:{bucket}:version`, and all hashes of a bucket are in one
-//! slot, which the part in braces says.
+//! a bucket under one key version are one hash, `directory:{bucket}:kind:version`, and all hashes of a bucket are in
+//! one slot, which the part in braces says. The kind is its letter, so that two kinds in one Redis share no hash.
 //!
 //! What that costs: the bucket, 10 bits of a pseudonym, stays the same when the tokens change. The servers could
 //! tell by it that an old row and a new one are of one subscriber with a chance of 1 in as many as a bucket has;
@@ -13,24 +13,30 @@
 //!
 //! Redis acknowledges what it has not yet written to the disk or sent to replicas: with `appendonly yes` a kill of
 //! the server loses nothing, and a power cut up to a second unless `appendfsync always`. After a fail-over
-//! acknowledged registrations may be gone, reseals too; a reseal is then started again.
+//! acknowledged registrations may be gone, reseals too; a reseal is then started again. So a version is retired only
+//! when emptiness is durable and has reached every replica that is read or may be promoted (`WAITAOF`, or `WAIT` where
+//! there is no such command), and the old wrapped keyring is kept as long as any backup from before: for every kind,
+//! scope and directory.
+//!
+//! Set `maxmemory-policy noeviction`: an evicted hash is thousands of subscribers. Do not reshard during a rotation, or
+//! repeat what answers `TRYAGAIN`: while a slot moves, a script whose hashes are on both sides is refused.
 
 use crate::{Counts, Event, Report, resealed};
 use ::redis::{ConnectionLike, RedisError, Script, cmd};
 use std::collections::HashSet;
-use telseal::{Identifier, KeyVersion, Sealer, Token};
+use telseal::{Identifier, Indexer, KeyVersion, Sealer, Token};
 
 /// Many more than there are servers, so that they can be spread evenly; few enough to tell little of a subscriber.
 pub const BUCKETS: u16 = 1024;
 
-/// Decides in which bucket a subscriber is: the gateway's.
+/// Decides in which bucket a subscriber is: the gateway's. An index key is enough for that, which opens no token.
 #[derive(Debug)]
-pub struct Placement<I>(Sealer<I>);
+pub struct Placement<I>(Indexer<I>);
 
 impl<I: Identifier> Placement<I> {
-    /// `sealer` is of a keyring of its own that is never rotated, in a scope of its own.
-    pub fn new(sealer: Sealer<I>) -> Self {
-        Placement(sealer)
+    /// `indexer` is of a keyring of its own that is never rotated, in a scope of its own.
+    pub fn new(indexer: Indexer<I>) -> Self {
+        Placement(indexer)
     }
 
     pub fn bucket(&self, identifier: &I) -> u16 {
@@ -57,7 +63,9 @@ impl<C: ConnectionLike> Directory<C> {
                     local endpoint = redis.call('HGET', KEYS[i], ARGV[i])
                     if endpoint then return endpoint end
                 end
-                redis.call('HSET', KEYS[#KEYS], ARGV[#KEYS], ARGV[#KEYS + 1])
+                if redis.call('HSETNX', KEYS[#KEYS], ARGV[#KEYS], ARGV[#KEYS + 1]) == 0 then
+                    return redis.call('HGET', KEYS[#KEYS], ARGV[#KEYS])
+                end
                 return false",
             ),
             lookup: Script::new(
@@ -86,7 +94,9 @@ impl<C: ConnectionLike> Directory<C> {
     }
 
     /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes.
+    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    ///
+    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
     pub fn register<I: Identifier>(
         &mut self,
         bucket: u16,
@@ -96,7 +106,7 @@ impl<C: ConnectionLike> Directory<C> {
     ) -> Result<Option<u64>, RedisError> {
         let mut call = self.register.prepare_invoke();
         for token in live.iter().chain([token]) {
-            call.key(key(bucket, token.key_version())).arg(token.as_ref());
+            call.key(key::<I>(bucket, token.key_version())).arg(token.as_ref());
         }
         call.arg(endpoint).invoke(&mut self.connection)
     }
@@ -105,7 +115,7 @@ impl<C: ConnectionLike> Directory<C> {
     pub fn lookup<I: Identifier>(&mut self, bucket: u16, live: &[Token<I>]) -> Result<Option<u64>, RedisError> {
         let mut call = self.lookup.prepare_invoke();
         for token in live {
-            call.key(key(bucket, token.key_version())).arg(token.as_ref());
+            call.key(key::<I>(bucket, token.key_version())).arg(token.as_ref());
         }
         call.invoke(&mut self.connection)
     }
@@ -121,12 +131,12 @@ impl<C: ConnectionLike> Directory<C> {
         mut watch: impl FnMut(Event<'_>),
     ) -> Result<Report, RedisError> {
         let new = sealer.primary();
-        let mut report = Report::begin(&self.counts([old, new])?, old, new);
+        let mut report = Report::begin(&self.counts::<I>([old, new])?, old, new);
         if old == new {
             return Ok(report);
         }
         for bucket in 0..BUCKETS {
-            let (from, to) = (key(bucket, old), key(bucket, new));
+            let (from, to) = (key::<I>(bucket, old), key::<I>(bucket, new));
             let mut left = HashSet::new(); // a scan may give a row twice
             let mut cursor = 0_u64;
             loop {
@@ -167,18 +177,22 @@ impl<C: ConnectionLike> Directory<C> {
         Ok(report)
     }
 
-    /// Whether no row of a key version is left, so that it may be retired once nobody registers under it.
-    pub fn is_empty(&mut self, version: KeyVersion) -> Result<bool, RedisError> {
-        Ok(self.counts([version])?.of(version) == 0)
+    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
+    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
+    pub fn is_empty<I: Identifier>(&mut self, version: KeyVersion) -> Result<bool, RedisError> {
+        Ok(self.counts::<I>([version])?.of(version) == 0)
     }
 
     /// Asks for the length of each bucket under the versions that are given, one after the other.
-    pub fn counts(&mut self, versions: impl IntoIterator<Item = KeyVersion>) -> Result<Counts, RedisError> {
+    pub fn counts<I: Identifier>(
+        &mut self,
+        versions: impl IntoIterator<Item = KeyVersion>,
+    ) -> Result<Counts, RedisError> {
         let mut counts = Counts::default();
         for version in versions {
             let mut rows = 0;
             for bucket in 0..BUCKETS {
-                rows += cmd("HLEN").arg(key(bucket, version)).query::<u64>(&mut self.connection)?;
+                rows += cmd("HLEN").arg(key::<I>(bucket, version)).query::<u64>(&mut self.connection)?;
             }
             if rows != 0 {
                 counts.versions.insert(version, rows);
@@ -193,7 +207,7 @@ impl<C: ConnectionLike> Directory<C> {
     }
 }
 
-/// Where a bucket has its rows of a key version.
-pub fn key(bucket: u16, version: KeyVersion) -> String {
-    format!("directory:{{{bucket}}}:{version}")
+/// Where a bucket has its rows of a kind and a key version.
+pub fn key<I: Identifier>(bucket: u16, version: KeyVersion) -> String {
+    format!("directory:{{{bucket}}}:{}:{version}", I::KIND.letter())
 }

@@ -27,7 +27,9 @@ impl Directory {
     }
 
     /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes.
+    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    ///
+    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
     pub fn register<I>(&mut self, live: &[Token<I>], token: &Token<I>, endpoint: i64) -> Result<Option<i64>, Error> {
         let transaction = self.connection.transaction_with_behavior(Immediate)?;
         let registered = first_of(&transaction, live)?;
@@ -91,7 +93,8 @@ impl Directory {
         }
     }
 
-    /// Whether no row of a key version is left, so that it may be retired once nobody registers under it.
+    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
+    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
     pub fn is_empty<I: Identifier>(&self, version: KeyVersion) -> Result<bool, Error> {
         let range = tokens_of::<I>(version);
         let mut select = self.connection.prepare_cached("SELECT 1 FROM directory WHERE token >= ?1 AND token < ?2")?;
@@ -117,6 +120,8 @@ impl Directory {
 
 fn first_of<I>(connection: &Connection, live: &[Token<I>]) -> Result<Option<i64>, Error> {
     let places = vec!["?"; live.len()].join(", ");
-    let mut select = connection.prepare_cached(&format!("SELECT endpoint FROM directory WHERE token IN ({places})"))?;
+    // A doubled subscriber is found by the newest token: a key version is in a token's first bytes.
+    let select = format!("SELECT endpoint FROM directory WHERE token IN ({places}) ORDER BY token DESC LIMIT 1");
+    let mut select = connection.prepare_cached(&select)?;
     select.query_row(params_from_iter(live.iter().map(AsRef::as_ref)), |row| row.get(0)).optional()
 }

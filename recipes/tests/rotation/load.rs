@@ -51,7 +51,7 @@ pub enum Care {
 fn bucket(imsi: &Imsi) -> u16 {
     static PLACEMENT: LazyLock<Placement<Imsi>> = LazyLock::new(|| {
         let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[0x33; 32])]).expect("one secret");
-        Placement::new(keyring.sealer(&Scope::new(["recipes", "placement"]).expect("two labels")))
+        Placement::new(keyring.indexer(&Scope::new(["recipes", "placement"]).expect("two labels")))
     });
     PLACEMENT.bucket(imsi)
 }

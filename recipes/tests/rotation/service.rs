@@ -52,8 +52,8 @@ fn tell(
         }
     })?;
     told?;
-    let Report { old, already_new, moved, unreadable, doubled } = report;
-    Ok(writeln!(out, "done {old} {already_new} {moved} {unreadable} {doubled}")?)
+    let Report { old, already_new, moved, unreadable, doubled, other } = report;
+    Ok(writeln!(out, "done {old} {already_new} {moved} {unreadable} {doubled} {other}")?)
 }
 
 /// How many rows are moved, by a line that tells of a batch.
@@ -64,8 +64,8 @@ pub fn moved(line: &str) -> Option<u64> {
 /// The report in the last line of a reseal.
 pub fn report(line: &str) -> Option<Report> {
     let numbers: Vec<u64> = line.trim().strip_prefix("done ")?.split(' ').filter_map(|n| n.parse().ok()).collect();
-    let [old, already_new, moved, unreadable, doubled] = numbers[..] else { return None };
-    Some(Report { old, already_new, moved, unreadable, doubled })
+    let [old, already_new, moved, unreadable, doubled, other] = numbers[..] else { return None };
+    Some(Report { old, already_new, moved, unreadable, doubled, other })
 }
 
 #[derive(Serialize, Deserialize)]

@@ -359,10 +359,10 @@ impl<C: ConnectionLike + Send> Directory for recipes::redis::Directory<C> {
         Ok(recipes::redis::Directory::lookup(self, handle.bucket, &handle.live)?)
     }
     fn is_empty(&mut self, version: KeyVersion) -> Result<bool> {
-        Ok(recipes::redis::Directory::is_empty(self, version)?)
+        Ok(recipes::redis::Directory::is_empty::<Imsi>(self, version)?)
     }
     fn counts(&mut self, versions: &[KeyVersion]) -> Result<Counts> {
-        Ok(recipes::redis::Directory::counts(self, versions.iter().copied())?)
+        Ok(recipes::redis::Directory::counts::<Imsi>(self, versions.iter().copied())?)
     }
     fn reseal(
         &mut self,
@@ -378,7 +378,8 @@ impl<C: ConnectionLike + Send> Directory for recipes::redis::Directory<C> {
         let mut rows = Vec::new();
         for &version in versions {
             for bucket in 0..BUCKETS {
-                let hash = cmd("HGETALL").arg(key(bucket, version)).query::<Vec<(Vec<u8>, u64)>>(self.connection())?;
+                let hash =
+                    cmd("HGETALL").arg(key::<Imsi>(bucket, version)).query::<Vec<(Vec<u8>, u64)>>(self.connection())?;
                 let place = (bucket, version);
                 rows.extend(hash.into_iter().map(|(token, endpoint)| Row { token, endpoint, place }));
             }
@@ -387,13 +388,13 @@ impl<C: ConnectionLike + Send> Directory for recipes::redis::Directory<C> {
     }
     fn put(&mut self, rows: &[Row]) -> Result<()> {
         for Row { token, endpoint, place: (bucket, version) } in rows {
-            cmd("HSET").arg(key(*bucket, *version)).arg(&**token).arg(endpoint).exec(self.connection())?;
+            cmd("HSET").arg(key::<Imsi>(*bucket, *version)).arg(&**token).arg(endpoint).exec(self.connection())?;
         }
         Ok(())
     }
     fn remove(&mut self, rows: &[Row]) -> Result<()> {
         for Row { token, place: (bucket, version), .. } in rows {
-            cmd("HDEL").arg(key(*bucket, *version)).arg(&**token).exec(self.connection())?;
+            cmd("HDEL").arg(key::<Imsi>(*bucket, *version)).arg(&**token).exec(self.connection())?;
         }
         Ok(())
     }
