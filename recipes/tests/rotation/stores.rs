@@ -183,8 +183,13 @@ impl Server for SqliteFile {
     /// Somebody else begins to write, and does not come to an end.
     fn stop(&self) -> Result<()> {
         let connection = rusqlite::Connection::open(self.location())?;
-        connection.busy_timeout(Duration::from_secs(60))?;
-        connection.execute_batch("BEGIN IMMEDIATE")?;
+        // Asked for again at once: SQLite itself waits longer each time, and gets no turn while batch follows batch.
+        connection.busy_timeout(Duration::ZERO)?;
+        while let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+            if error.sqlite_error_code() != Some(rusqlite::ErrorCode::DatabaseBusy) {
+                return Err(error.into());
+            }
+        }
         *self.lock.lock().map_err(|_| "a thread panicked")? = Some(connection);
         Ok(())
     }
