@@ -109,7 +109,7 @@ impl FromStr for PhoneNumber {
 
     #[inline]
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        // Without separators, as most are stored.
+        // Without separators, as most are stored: read here, with no call.
         if let Some(digits) = text.as_bytes().strip_prefix(b"+")
             && let Ok(block) = Self::SHAPE.pack(digits)
         {
@@ -119,10 +119,10 @@ impl FromStr for PhoneNumber {
     }
 }
 
-/// Reads each of the forms.
+/// Reads all forms but digits alone behind a `+`.
 fn from_text(text: &[u8]) -> Result<PhoneNumber, ParseError> {
     if let Some((number, at)) = strip(text, "+") {
-        return global_number(PhoneNumber::KIND, PhoneNumber::SHAPE, number, at).map(PhoneNumber);
+        return with_separators(PhoneNumber::KIND.into(), PhoneNumber::SHAPE, number, at).map(PhoneNumber);
     }
     if let Some((number, at)) = strip_ignoring_case(text, "tel:+") {
         let (number, rest) = number.split_at(parameters_start(number));
@@ -163,10 +163,11 @@ pub(crate) fn global_number(
     text: &[u8],
     at: usize,
 ) -> Result<DigitBlock, ParseError> {
-    let subject = subject.into();
-    if let Ok(digits) = from_digits(subject, shape, text, at) {
-        return Ok(digits); // without separators, as most are stored
-    }
+    // Without separators, as most are stored.
+    shape.pack(text).or_else(|_| with_separators(subject.into(), shape, text, at))
+}
+
+fn with_separators(subject: Subject, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
     let mut digits = Zeroizing::new([0; MAX_DIGITS]);
     let (mut count, mut first) = (0, at);
     let mut group = None; // where the open parenthesis stands, and how many digits before it
