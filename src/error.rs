@@ -282,6 +282,13 @@ pub struct LengthMismatch {
 }
 
 #[cfg(feature = "seal")]
+impl LengthMismatch {
+    pub(crate) fn unless_same(input: usize, output: usize) -> Result<(), Self> {
+        if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
+    }
+}
+
+#[cfg(feature = "seal")]
 impl fmt::Display for LengthMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} items do not fit one to one into {} places", self.input, self.output)

@@ -1,13 +1,13 @@
 use crate::{
     IndexKeyError, Indexed, KeyVersion, LengthMismatch, Prefix, PrefixLengths, PrefixTag, Prefixed, Scope, Tag, ct,
     identifier::{Internal, Labelled, tag_header},
-    sealer::same_length,
-    siv::S2v,
+    siv::{BATCH, S2v},
     stack,
+    versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
 };
 use aes::Block;
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 use core::{fmt, iter, marker::PhantomData, slice};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -47,10 +47,7 @@ use zeroize::Zeroizing;
 /// It derives and allocates nothing to make tags, takes `&self` and can be shared between threads. Keys are wiped
 /// on drop, and with them 32 KiB of the stack below (64 KiB with debug assertions), which must be there.
 pub struct Indexer<T> {
-    /// Newest first.
-    versions: Box<[(KeyVersion, S2v)]>,
-    /// Where the primary version stands.
-    primary: usize,
+    versions: Versions<S2v>,
     scope: Scope,
     of: PhantomData<fn(T)>,
 }
@@ -64,20 +61,15 @@ const NAME: usize = 1 + 32;
 
 /// The most lengths of prefixes that there are.
 const MOST: usize = 10;
-/// How many are worked on at once.
-const BATCH: usize = 64;
 
 impl<T: Indexed> Indexer<T> {
-    /// `versions` are newest first, and `primary` is one of them.
-    pub(crate) fn new(versions: Box<[(KeyVersion, S2v)]>, primary: KeyVersion, scope: Scope) -> Self {
-        let primary =
-            versions.iter().position(|(version, _)| *version == primary).expect("an index key has its primary");
-        Indexer { versions, primary, scope, of: PhantomData }
+    pub(crate) fn new(versions: Versions<S2v>, scope: Scope) -> Self {
+        Indexer { versions, scope, of: PhantomData }
     }
 
     /// The key version that tags are made under.
     pub fn primary(&self) -> KeyVersion {
-        self.versions[self.primary].0
+        self.versions.primary().0
     }
 
     /// The live versions, newest first.
@@ -88,7 +80,7 @@ impl<T: Indexed> Indexer<T> {
     /// The tag under the primary key version: of an identifier, that of the token that
     /// [`Sealer::seal`](crate::Sealer::seal) gives.
     pub fn tag(&self, of: &T) -> Tag<T> {
-        tag(&self.versions[self.primary].1, of)
+        tag(&self.versions.primary().1, of)
     }
 
     /// Many tags: `tags[i]` becomes the [`tag`](Self::tag) of `of[i]`.
@@ -96,16 +88,7 @@ impl<T: Indexed> Indexer<T> {
     /// # Errors
     /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
     pub fn tag_into(&self, of: &[T], tags: &mut [Tag<T>]) -> Result<(), LengthMismatch> {
-        same_length(of.len(), tags.len())?;
-        let mut blocks = [Block::default(); BATCH];
-        for (of, tags) in of.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
-            let blocks = &mut blocks[..of.len()];
-            self.versions[self.primary].1.tags(blocks, of.iter().map(|of| of.word(Internal(()))));
-            for (tag, block) in tags.iter_mut().zip(blocks) {
-                *tag = public(block);
-            }
-        }
-        Ok(())
+        tag_into(&self.versions.primary().1, of, tags)
     }
 
     /// The tags that something may be stored under: one for each live key version, newest first. Each is computed
@@ -121,7 +104,7 @@ impl<T: Indexed> Indexer<T> {
     /// AES-256-SIV (RFC 5297) under a key derived from `kek`; deterministic, so that equal index keys have equal
     /// wrappings. SPEC.md, section "The wrapped index key", has the bytes.
     pub fn wrap(&self, kek: &[u8; 32]) -> Vec<u8> {
-        let mut contents = Zeroizing::new(Vec::with_capacity(NAME + PRIMARY + ENTRY * self.versions.len()));
+        let mut contents = Zeroizing::new(Vec::with_capacity(NAME + PRIMARY + ENTRY * self.versions.iter().len()));
         contents.push(T::LETTER);
         contents.extend_from_slice(&Sha256::digest(self.scope.encoded()));
         let ascending = self.versions.iter().rev().map(|(version, s2v)| (*version, &s2v.key));
@@ -175,7 +158,7 @@ impl<T: Indexed> Indexer<T> {
         }
         let newest_first =
             keys.iter().rev().map(|(version, k1)| (*version, S2v::new(k1, &[&tag_header::<T>(*version)])));
-        Ok(Indexer::new(stack::wiping(|| newest_first.collect()), primary, scope.clone()))
+        Ok(Indexer::new(Versions::new(newest_first, primary), scope.clone()))
     }
 }
 
@@ -215,15 +198,30 @@ impl<I: Prefixed> Indexer<Prefix<I>> {
             count += 1;
         }
         let mut blocks = [Block::default(); MOST];
-        self.versions[self.primary].1.tags(&mut blocks[..count], words.iter().copied());
+        self.versions.primary().1.tags(&mut blocks[..count], words.iter().copied());
         blocks.into_iter().take(count).map(|block| public(&block))
     }
 }
 
-fn tag<T: Indexed>(s2v: &S2v, of: &T) -> Tag<T> {
+/// One tag, for whoever has that half of a key.
+pub(crate) fn tag<T: Indexed>(s2v: &S2v, of: &T) -> Tag<T> {
     let mut block = Block::default();
     s2v.tags(slice::from_mut(&mut block), iter::once(of.word(Internal(()))));
     public(&block)
+}
+
+/// Many.
+pub(crate) fn tag_into<T: Indexed>(s2v: &S2v, of: &[T], tags: &mut [Tag<T>]) -> Result<(), LengthMismatch> {
+    LengthMismatch::unless_same(of.len(), tags.len())?;
+    let mut blocks = [Block::default(); BATCH];
+    for (of, tags) in of.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
+        let blocks = &mut blocks[..of.len()];
+        s2v.tags(blocks, of.iter().map(|of| of.word(Internal(()))));
+        for (tag, block) in tags.iter_mut().zip(blocks) {
+            *tag = public(block);
+        }
+    }
+    Ok(())
 }
 
 /// What AES made of the plaintext has taken its place.

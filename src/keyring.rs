@@ -2,7 +2,7 @@ use crate::{
     Identifier, Indexed, Indexer, KeyVersion, KeyringError, Scope, Sealer, ct,
     identifier::tag_header,
     siv::{S2v, Siv},
-    stack,
+    versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, derive, encrypt, put_versions, take_versions},
 };
 #[cfg(feature = "oblivious")]
@@ -143,12 +143,8 @@ impl Keyring {
     ///
     /// The keys are derived here, four compressions of SHA-256 and more a version: keep the sealer.
     pub fn sealer<I: Identifier>(&self, scope: &Scope) -> Sealer<I> {
-        let versions = self.versions.iter().rev().map(|(version, secret)| {
-            let key = secret.key::<I, 64>(scope);
-            (*version, Siv::new(&key, &[&tag_header::<I>(*version)]))
-        });
-        // As many as are known beforehand, so that the list does not grow, which would leave copies behind.
-        Sealer::new(stack::wiping(|| versions.collect()), self.primary, scope.clone())
+        let key = |version, secret: &Secret| Siv::new(&secret.key::<I, 64>(scope), &[&tag_header::<I>(version)]);
+        Sealer::new(self.derived(key), scope.clone())
     }
 
     /// An indexer for one kind of identifier in one scope, or for the prefixes of one kind
@@ -158,11 +154,8 @@ impl Keyring {
     /// [`sealer`](Self::sealer)'s keys that give tags. For prefixes they are keys of their own, so that there are no
     /// tags of prefixes unless somebody asks for this.
     pub fn indexer<T: Indexed>(&self, scope: &Scope) -> Indexer<T> {
-        let versions = self.versions.iter().rev().map(|(version, secret)| {
-            let k1 = secret.key::<T, 32>(scope);
-            (*version, S2v::new(&k1, &[&tag_header::<T>(*version)]))
-        });
-        Indexer::new(stack::wiping(|| versions.collect()), self.primary, scope.clone())
+        let key = |version, secret: &Secret| S2v::new(&secret.key::<T, 32>(scope), &[&tag_header::<T>(version)]);
+        Indexer::new(self.derived(key), scope.clone())
     }
 
     /// An evaluator for one kind of identifier in one scope, under the versions that are live now.
@@ -175,11 +168,11 @@ impl Keyring {
     #[cfg(feature = "oblivious")]
     pub fn evaluator<I: Identifier>(&self, scope: &Scope) -> Result<Evaluator<I>, ParseError> {
         oblivious::bounded(scope.encoded(), Subject::Scope)?;
-        let versions = self.versions.iter().rev().map(|(version, secret)| {
+        let key = |_, secret: &Secret| {
             let seed = derive(&secret.0, &[OBLIVIOUS_LABEL, &[0, I::KIND.letter() as u8], scope.encoded()]);
-            (*version, oblivious::derive_key_pair(&seed))
-        });
-        Ok(Evaluator::new(stack::wiping(|| versions.collect()), self.primary, scope))
+            oblivious::derive_key_pair(&seed)
+        };
+        Ok(Evaluator::new(self.derived(key), scope.clone()))
     }
 
     /// The keyring encrypted under a key-encryption key of 32 random bytes, to be stored: 34 bytes and 34 more a
@@ -217,6 +210,12 @@ impl Keyring {
         let (primary, versions) = take_versions(&contents).ok_or(KeyringError::Malformed)?;
         let versions = versions.into_iter().map(|(version, secret)| (version, Secret::new(secret)));
         Ok(Keyring { versions: versions.collect(), primary })
+    }
+
+    /// A key of each version, made from its secret.
+    fn derived<K>(&self, key: impl Fn(KeyVersion, &Secret) -> K) -> Versions<K> {
+        let newest_first = self.versions.iter().rev();
+        Versions::new(newest_first.map(|(version, secret)| (*version, key(*version, secret))), self.primary)
     }
 
     fn find(&self, version: KeyVersion) -> Result<usize, KeyringError> {

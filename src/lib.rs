@@ -39,6 +39,8 @@ mod siv;
 mod stack;
 mod token;
 #[cfg(feature = "seal")]
+mod versions;
+#[cfg(feature = "seal")]
 mod wrapping;
 
 pub use error::ParseError;

@@ -1,12 +1,13 @@
 use crate::{
     Identifier, Indexer, KeyVersion, LengthMismatch, OpenError, Scope, Tag, Token, ct,
     digits::{DigitBlock, is_not_zero},
-    identifier::Internal,
-    siv::{S2v, Siv},
+    identifier::{Internal, Labelled},
+    indexer,
+    siv::{BATCH, S2v, Siv},
     stack,
+    versions::Versions,
 };
 use aes::Block;
-use alloc::boxed::Box;
 use core::{
     fmt,
     iter::{self, FusedIterator},
@@ -24,30 +25,20 @@ use zeroize::optimization_barrier;
 /// allocates nothing afterwards, takes `&self` and can be shared between threads. Keys are wiped on drop, and with
 /// them 32 KiB of the stack below (64 KiB with debug assertions), which must be there.
 pub struct Sealer<I> {
-    /// Newest first.
-    versions: Box<[(KeyVersion, Siv)]>,
-    /// Where the primary version stands.
-    primary: usize,
+    versions: Versions<Siv>,
     /// For an indexer, which names it where it is stored.
     scope: Scope,
     kind: PhantomData<fn(I) -> I>,
 }
 
-/// How many identifiers are worked on at once: more take the AES unit's start-up off each of them, fewer spread what
-/// is read and written more evenly over the work, so that memory keeps up. A multiple of what the unit takes at once.
-const BATCH: usize = 64;
-
 impl<I: Identifier> Sealer<I> {
-    /// `versions` are newest first, and `primary` is one of them.
-    pub(crate) fn new(versions: Box<[(KeyVersion, Siv)]>, primary: KeyVersion, scope: Scope) -> Self {
-        let primary =
-            versions.iter().position(|(version, _)| *version == primary).expect("a keyring holds its primary");
-        Sealer { versions, primary, scope, kind: PhantomData }
+    pub(crate) fn new(versions: Versions<Siv>, scope: Scope) -> Self {
+        Sealer { versions, scope, kind: PhantomData }
     }
 
     /// The key version that is sealed under.
     pub fn primary(&self) -> KeyVersion {
-        self.versions[self.primary].0
+        self.versions.primary().0
     }
 
     /// An indexer with the half of the keys that gives tags: for whoever has to look up and must not open.
@@ -56,20 +47,17 @@ impl<I: Identifier> Sealer<I> {
             let s2v = S2v::new(&siv.s2v.key, &[&Token::<I>::header(*version)]);
             (*version, s2v)
         });
-        Indexer::new(stack::wiping(|| versions.collect()), self.primary(), self.scope.clone())
+        Indexer::new(Versions::new(versions, self.primary()), self.scope.clone())
     }
 
     /// The token of an identifier under the primary key version.
     pub fn seal(&self, identifier: &I) -> Token<I> {
-        seal(&self.versions[self.primary], identifier)
+        seal(self.versions.primary(), identifier)
     }
 
     /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
-        let siv = &self.versions[self.primary].1;
-        let mut space = Space::<1>::new();
-        siv.s2v(&mut space.tags, iter::once(identifier.block(Internal(())).word()));
-        Tag::from_bytes(ct::public(space.tags[0].0, "a tag is for all to see"))
+        indexer::tag(&self.versions.primary().1.s2v, identifier)
     }
 
     /// The identifier of a token, whatever live key version it was sealed under.
@@ -78,7 +66,7 @@ impl<I: Identifier> Sealer<I> {
     /// [`OpenError::UnknownKeyVersion`] where the header names a version that is not live;
     /// [`OpenError::NotOpened`] for all other reasons, which cannot be told apart.
     pub fn open(&self, token: &Token<I>) -> Result<I, OpenError> {
-        let siv = self.find(token.key_version()).ok_or(OpenError::UnknownKeyVersion(token.key_version()))?;
+        let siv = self.versions.find(token.key_version()).ok_or(OpenError::UnknownKeyVersion(token.key_version()))?;
         let mut opened = Err(OpenError::NotOpened);
         Space::<1>::new().open(siv, 1, iter::once(token), iter::once(&mut opened));
         opened
@@ -121,10 +109,10 @@ impl<I: Identifier> Sealer<I> {
     /// # Errors
     /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
     pub fn seal_into(&self, identifiers: &[I], tokens: &mut [Token<I>]) -> Result<(), LengthMismatch> {
-        same_length(identifiers.len(), tokens.len())?;
+        LengthMismatch::unless_same(identifiers.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
-            space.with(identifiers).seal(&self.versions[self.primary], tokens);
+            space.with(identifiers).seal(self.versions.primary(), tokens);
         }
         Ok(())
     }
@@ -134,18 +122,7 @@ impl<I: Identifier> Sealer<I> {
     /// # Errors
     /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
     pub fn tag_into(&self, identifiers: &[I], tags: &mut [Tag<I>]) -> Result<(), LengthMismatch> {
-        same_length(identifiers.len(), tags.len())?;
-        let mut space = Space::<BATCH>::new();
-        for (identifiers, tags) in identifiers.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
-            let siv = &self.versions[self.primary].1;
-            let words = identifiers.iter().map(|identifier| identifier.block(Internal(())).word());
-            let blocks = &mut space.tags[..identifiers.len()];
-            siv.s2v(blocks, words);
-            for (tag, block) in tags.iter_mut().zip(blocks) {
-                *tag = Tag::from_bytes(ct::public(block.0, "a tag is for all to see"));
-            }
-        }
-        Ok(())
+        indexer::tag_into(&self.versions.primary().1.s2v, identifiers, tags)
     }
 
     /// Seals a column of rows that are still to be read: `tokens[i]` becomes the token of row *i*. A row that is
@@ -175,7 +152,7 @@ impl<I: Identifier> Sealer<I> {
         mut refused: impl FnMut(usize, E),
     ) -> Result<(), LengthMismatch> {
         let mut rows = rows.into_iter().enumerate();
-        same_length(rows.len(), tokens.len())?;
+        LengthMismatch::unless_same(rows.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
         for tokens in tokens.chunks_mut(BATCH) {
             let mut unread = u64::MAX >> (BATCH - tokens.len());
@@ -184,13 +161,13 @@ impl<I: Identifier> Sealer<I> {
             {
                 match identifier {
                     Ok(identifier) => {
-                        *word = identifier.block(Internal(())).word();
+                        *word = identifier.word(Internal(()));
                         unread &= !(1 << i);
                     }
                     Err(error) => refused(row, error),
                 }
             }
-            space.seal(&self.versions[self.primary], tokens);
+            space.seal(self.versions.primary(), tokens);
             while unread != 0 {
                 tokens[unread.trailing_zeros() as usize] = Token::BLANK;
                 unread &= unread - 1;
@@ -215,12 +192,12 @@ impl<I: Identifier> Sealer<I> {
     /// # Errors
     /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
     pub fn open_into(&self, tokens: &[Token<I>], opened: &mut [Result<I, OpenError>]) -> Result<(), LengthMismatch> {
-        same_length(tokens.len(), opened.len())?;
+        LengthMismatch::unless_same(tokens.len(), opened.len())?;
         let mut space = Space::<BATCH>::new();
         for (tokens, opened) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)) {
             let first = tokens[0].key_version();
             let alike = tokens.iter().fold(true, |alike, token| alike & (token.key_version() == first));
-            if alike && let Some(siv) = self.find(first) {
+            if alike && let Some(siv) = self.versions.find(first) {
                 space.open(siv, tokens.len(), tokens.iter(), opened.iter_mut());
                 continue;
             }
@@ -234,18 +211,13 @@ impl<I: Identifier> Sealer<I> {
                 let is_there = |at: usize| same >> at & 1 == 1;
                 let tokens = tokens.iter().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, token)| token);
                 let opened = opened.iter_mut().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, opened)| opened);
-                match self.find(version) {
+                match self.versions.find(version) {
                     Some(siv) => space.open(siv, same.count_ones() as usize, tokens, opened),
                     None => opened.for_each(|opened| *opened = Err(OpenError::UnknownKeyVersion(version))),
                 }
             }
         }
         Ok(())
-    }
-
-    fn find(&self, version: KeyVersion) -> Option<&Siv> {
-        let at = self.versions.binary_search_by(|(other, _)| version.cmp(other)).ok()?;
-        Some(&self.versions[at].1)
     }
 }
 
@@ -270,7 +242,7 @@ impl<const N: usize> Space<N> {
     #[inline(always)]
     fn with<I: Identifier>(&mut self, identifiers: &[I]) -> &mut Self {
         for (word, identifier) in self.words.iter_mut().zip(identifiers) {
-            *word = identifier.block(Internal(())).word();
+            *word = identifier.word(Internal(()));
         }
         self
     }
@@ -359,16 +331,12 @@ impl<I> Drop for Sealer<I> {
 /// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for.
 fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> Token<I> {
     let mut space = Space::<1>::new();
-    let word = identifier.block(Internal(())).word();
+    let word = identifier.word(Internal(()));
     siv.s2v(&mut space.tags, iter::once(word));
     siv.ctr(&mut space.work, iter::once(&space.tags[0].0));
     let tag = ct::public(space.tags[0].0, "a tag is for all to see");
     let ciphertext = ct::public(word ^ first_half(&space.work[0]), "a ciphertext is for all to see");
     Token::new(*version, tag, ciphertext)
-}
-
-pub(crate) fn same_length(input: usize, output: usize) -> Result<(), LengthMismatch> {
-    if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
 }
 
 impl<I> fmt::Debug for Sealer<I> {

@@ -15,6 +15,10 @@ use cmac::{Cmac, Mac};
 use core::array;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+/// How many messages are worked on at once: more take the AES unit's start-up off each of them, fewer spread what
+/// is read and written more evenly over the work, so that memory keeps up. A multiple of what the unit takes at once.
+pub(crate) const BATCH: usize = 64;
+
 /// AES-SIV under one key and for one associated data.
 pub(crate) struct Siv {
     /// The first half of the key.
@@ -107,7 +111,7 @@ impl S2v {
     }
 }
 
-/// Fills the blocks with what AES is to encrypt, encrypts them and hands them on.
+/// Fills the blocks with what AES is to encrypt, and encrypts them.
 #[inline(always)]
 fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
     // One block is worth code of its own, without the loops.

@@ -1,6 +1,5 @@
 use super::{PublicKey, Request, Response, handset::tag, input, random::SystemRandom};
-use crate::{Identifier, KeyVersion, Scope, Tag, stack};
-use alloc::boxed::Box;
+use crate::{Identifier, KeyVersion, Scope, Tag, stack, versions::Versions};
 use core::{error::Error, fmt, marker::PhantomData};
 use rand_core::{CryptoRng, RngCore};
 use voprf::{Ristretto255, VoprfServer, VoprfServerBatchEvaluateResult};
@@ -13,10 +12,7 @@ use zeroize::ZeroizeOnDrop;
 /// be shared between threads. Keys are wiped on drop. Each call wipes 32 KiB of the stack below it (64 KiB with
 /// debug assertions), which must be there.
 pub struct Evaluator<I> {
-    /// Newest first.
-    versions: Box<[(KeyVersion, Server)]>,
-    /// Where the primary version stands.
-    primary: usize,
+    versions: Versions<Server>,
     scope: Scope,
     kind: PhantomData<fn(I) -> I>,
 }
@@ -29,16 +25,13 @@ pub(crate) fn derive_key_pair(seed: &[u8; 32]) -> Server {
 }
 
 impl<I: Identifier> Evaluator<I> {
-    /// `versions` are newest first, and `primary` is one of them.
-    pub(crate) fn new(versions: Box<[(KeyVersion, Server)]>, primary: KeyVersion, scope: &Scope) -> Self {
-        let primary =
-            versions.iter().position(|(version, _)| *version == primary).expect("a keyring holds its primary");
-        Evaluator { versions, primary, scope: scope.clone(), kind: PhantomData }
+    pub(crate) fn new(versions: Versions<Server>, scope: Scope) -> Self {
+        Evaluator { versions, scope, kind: PhantomData }
     }
 
     /// The key version that [`tag`](Self::tag) computes under.
     pub fn primary(&self) -> KeyVersion {
-        self.versions[self.primary].0
+        self.versions.primary().0
     }
 
     /// The public keys of the live key versions, newest first: to be published.
@@ -73,8 +66,7 @@ impl<I: Identifier> Evaluator<I> {
         mut random: SystemRandom,
     ) -> Result<Response<I>, EvaluateError> {
         let version = request.version;
-        let server = self.versions.iter().find(|(live, _)| *live == version);
-        let (_, server) = server.ok_or(EvaluateError::UnknownKeyVersion(version))?;
+        let server = self.versions.find(version).ok_or(EvaluateError::UnknownKeyVersion(version))?;
         if !admit(request.count()) {
             return Err(EvaluateError::NotAdmitted(request.count()));
         }
@@ -85,7 +77,7 @@ impl<I: Identifier> Evaluator<I> {
     /// The tag of an identifier under the primary key version, as a handset gets it by asking: for whoever holds
     /// the identifier legitimately, such as the gateway that puts it into the directory.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
-        evaluate(&self.versions[self.primary].1, &input(&self.scope, identifier))
+        evaluate(&self.versions.primary().1, &input(&self.scope, identifier))
     }
 
     /// The tags of an identifier under the live key versions, newest first, with their versions.

@@ -2,10 +2,10 @@
 //! fail.
 
 use super::*;
-use crate::{Imei, Imeisv, Imsi, KeyVersion, Keyring, PhoneNumber};
+use crate::{Imei, Imeisv, Imsi, KeyVersion, Keyring, PhoneNumber, versions::Versions};
 use rand_core::{CryptoRng, RngCore};
 use serde::Deserialize;
-use std::{boxed::Box, string::String, vec};
+use std::{string::String, vec};
 use voprf::{Ristretto255, VoprfServer};
 
 #[derive(Deserialize)]
@@ -71,7 +71,8 @@ fn the_vectors_of_rfc_9497() {
     assert_eq!(server.serialize()[..], [bytes(&all.sk), bytes(&all.pk)].concat());
     let version = KeyVersion::FIRST;
     let scope = Scope::new(["vectors"]).expect("a scope");
-    let evaluator = Evaluator::<PhoneNumber>::new(Box::new([(version, server.clone())]), version, &scope);
+    let evaluator =
+        Evaluator::<PhoneNumber>::new(Versions::new([(version, server.clone())].into_iter(), version), scope);
     let public_key = evaluator.public_keys().next().expect("a live version");
     assert_eq!(public_key.to_bytes(), [b"K\x3d\0\x01".to_vec(), bytes(&all.pk), b"\x07vectors".to_vec()].concat());
 
