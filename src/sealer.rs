@@ -41,6 +41,11 @@ impl<I: Identifier> Sealer<I> {
         self.versions.primary().0
     }
 
+    /// The live versions, newest first.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
+        self.versions.iter().map(|(version, _)| *version)
+    }
+
     /// An indexer with the half of the keys that gives tags: for whoever has to look up and must not open.
     pub fn indexer(&self) -> Indexer<I> {
         let versions = self.versions.iter().map(|(version, siv)| {

@@ -38,6 +38,7 @@ use telseal::{
 use zeroize::{Zeroizing, zeroize_stack};
 
 const LABELS: [&str; 2] = ["acme", "routing"];
+const KEYRING_HEADER: &[u8] = b"telseal-keyring\x01";
 const MANY: usize = 200;
 
 // The searcher.
@@ -161,10 +162,14 @@ fn what_is_forgotten_is_found() {
 /// The control of wiping the stack: the same keys made with the crates below alone.
 #[test]
 fn what_is_left_on_the_stack_is_found() {
-    let found = search("derive", false);
-    for what in ["sealing key", "sealing key's schedule", "sealing key's pseudorandom key"] {
-        assert!(found.contains_key(what), "{what}: {found:#?}");
+    for (task, key) in [("derive", "sealing key"), ("derive wrapping", "wrapping key")] {
+        let found = search(task, false);
+        for what in ["", "'s schedule", "'s pseudorandom key"] {
+            assert!(found.contains_key(&format!("{key}{what}")), "{key}{what}: {found:#?}");
+        }
     }
+    let found = search("stream", false);
+    assert!(found.contains_key("keystream"), "{found:#?}");
 }
 
 /// How often each secret stands in the memory of a holder that has done a task.
@@ -196,10 +201,11 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
 
     let mut needles = Needles(Vec::new());
     needles.add("key-encryption key", &kek);
-    needles.derived("wrapping key", &kek, b"telseal/v1/keyring", &[]);
-    needles.derived("wrapping key", &kek, b"telseal/v1/index", &[]);
+    needles.derived("wrapping key", &kek, b"telseal/v1/keyring", KEYRING_HEADER);
+    needles.derived("wrapping key", &kek, b"telseal/v1/index", b"telseal-index\x01");
     let mut versions = vec![(1, secrets[0]), (2, secrets[1])];
     if !wrapped.is_empty() {
+        assert!(wrapped.starts_with(KEYRING_HEADER));
         versions = unwrap(&wrapped, &kek);
         assert!(versions.iter().any(|(_, secret)| secrets.contains(secret)));
     }
@@ -548,6 +554,20 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
         "derive" => {
             let key = derive(given.secrets[0], b"telseal/v1/siv\0P\x04acme\x07routing");
             black_box((&key, &Aes256::new_from_slice(&key[..32]).unwrap()));
+        }
+        "derive wrapping" => {
+            let key = derive(given.kek, b"telseal/v1/keyring");
+            black_box((&key, &Aes256::new_from_slice(&key[..32]).unwrap()));
+        }
+        "stream" => {
+            keyring.promote(version(1)).unwrap();
+            let tag = keyring.sealer::<PhoneNumber>(&scope).tag(&given.phone.parse().unwrap());
+            let mut stream = Block::from(*tag.as_bytes());
+            stream[8] &= 0x7F;
+            stream[12] &= 0x7F;
+            let key = derive(given.secrets[0], b"telseal/v1/siv\0P\x04acme\x07routing");
+            Aes256::new_from_slice(&key[32..]).unwrap().encrypt_block(&mut stream);
+            black_box(&stream);
         }
         _ => panic!("unknown task {task}"),
     }

@@ -320,6 +320,7 @@ fn many_at_once_at_every_length() {
         let mut keyring = keyring(&[1, 2, 3]);
         keyring.promote(version(2)).unwrap(); // the primary need not be the newest
         let sealer = keyring.sealer::<I>(&scope());
+        assert!(sealer.versions().eq([3, 2, 1].map(version)) && sealer.primary() == version(2));
         let identifiers: Vec<_> = (0..300).map(I::sample).collect();
         let sealed: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
         let tags: Vec<_> = sealed.iter().map(Token::tag).collect();
@@ -375,26 +376,26 @@ fn many_more_at_once() {
     }
 }
 
+/// At every length and at every place of it one item is bad, each time in the next of three ways.
 #[test]
 fn one_bad_item_at_every_place_spoils_no_other() {
     let sealer = sealer::<Imsi>(&[1, 2]);
-    for length in [1, 2, 127, 128, 129, 257] {
-        let identifiers: Vec<_> = (0..length).map(Imsi::sample).collect();
-        let tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
-        for at in 0..identifiers.len() {
-            let tag_bit = flipped(&tokens[at], 24 + at % 192).unwrap();
-            for (bad, error) in [
-                (tag_bit, OpenError::NotOpened),
-                (forged(1), OpenError::NotOpened),
-                (forged(9), OpenError::UnknownKeyVersion(version(9))),
-            ] {
-                let mut tokens = tokens.clone();
-                tokens[at] = bad;
-                let mut expected: Vec<_> = identifiers.iter().cloned().map(Ok).collect();
-                expected[at] = Err(error);
-                let mut opened = vec![Err(OpenError::NotOpened); tokens.len()];
-                sealer.open_into(&tokens, &mut opened).unwrap();
-                assert_eq!(opened, expected, "{at} of {length}");
+    let identifiers: Vec<_> = (0..300).map(Imsi::sample).collect();
+    let mut tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
+    let mut opened = vec![Err(OpenError::NotOpened); 300];
+    for length in 1..=300 {
+        for at in 0..length {
+            let (bad, error) = match (length + at) % 3 {
+                0 => (flipped(&tokens[at], 24 + at % 192).unwrap(), OpenError::NotOpened),
+                1 => (forged(1), OpenError::NotOpened),
+                _ => (forged(9), OpenError::UnknownKeyVersion(version(9))),
+            };
+            let good = std::mem::replace(&mut tokens[at], bad);
+            sealer.open_into(&tokens[..length], &mut opened[..length]).unwrap();
+            tokens[at] = good;
+            for (i, opened) in opened[..length].iter().enumerate() {
+                let expected = if i == at { Err(&error) } else { Ok(&identifiers[i]) };
+                assert!(opened.as_ref() == expected, "{i} of {length} where {at} is bad");
             }
         }
     }
@@ -573,6 +574,46 @@ proptest! {
         for equal in [check::<PhoneNumber>(a, b), check::<Imsi>(a, b), check::<Imei>(a, b), check::<Imeisv>(a, b)] {
             prop_assert_eq!(equal, (a == b, a == b));
         }
+    }
+
+    /// Many at once are as one by one, whatever is among them: rows that are not read, forgeries, versions that are
+    /// live or not, of every kind and length.
+    #[test]
+    fn many_are_as_one_by_one(rows in prop::collection::vec((0..1000_u32, 0..12_u8), 0..=300)) {
+        fn check<I: Sample>(rows: &[(u32, u8)]) -> Result<(), TestCaseError> {
+            let sealer = sealer::<I>(&[1, 2, 3]);
+            let read: Vec<_> = rows.iter().map(|(number, what)| if *what == 0 { Err(what) } else { Ok(I::sample(*number)) }).collect();
+            let sealed: Vec<_> =
+                read.iter().map(|row| row.as_ref().map_or(Token::BLANK, |identifier| sealer.seal(identifier))).collect();
+            let (mut tokens, mut refused) = (vec![forged(9); rows.len()], Vec::new());
+            sealer.seal_rows_into(read.iter().cloned(), &mut tokens, |row, _| refused.push(row)).unwrap();
+            prop_assert_eq!(&tokens, &sealed);
+            prop_assert!(refused.into_iter().eq((0..rows.len()).filter(|row| read[*row].is_err())));
+
+            let identifiers: Vec<_> = rows.iter().map(|(number, _)| I::sample(*number)).collect();
+            sealer.seal_into(&identifiers, &mut tokens).unwrap();
+            prop_assert!(identifiers.iter().map(|identifier| sealer.seal(identifier)).eq(tokens.iter().copied()));
+            let mut tags = vec![Tag::from_bytes([0; 16]); rows.len()];
+            sealer.tag_into(&identifiers, &mut tags).unwrap();
+            prop_assert!(tokens.iter().map(Token::tag).eq(tags));
+
+            for (i, (_, what)) in rows.iter().enumerate() {
+                tokens[i] = match what {
+                    0 => flipped(&tokens[i], 24 + i % 192).unwrap(),
+                    1..=4 => forged((*what).into()),
+                    5..=7 => sealer.lookup(&identifiers[i]).nth((what - 5).into()).unwrap(),
+                    _ => continue,
+                };
+            }
+            let mut opened = vec![Err(OpenError::NotOpened); rows.len()];
+            sealer.open_into(&tokens, &mut opened).unwrap();
+            prop_assert!(tokens.iter().map(|token| sealer.open(token)).eq(opened));
+            Ok(())
+        }
+        check::<PhoneNumber>(&rows)?;
+        check::<Imsi>(&rows)?;
+        check::<Imei>(&rows)?;
+        check::<Imeisv>(&rows)?;
     }
 
     /// Whatever 27 bytes say, they are no token, or opened by nobody.

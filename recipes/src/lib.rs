@@ -32,8 +32,9 @@ pub struct Report {
     /// Rows left in place, since their subscriber has another row under the new token. There are none where all
     /// registrations look before they write.
     pub doubled: u64,
-    /// Rows that did not begin as a token of this kind does when it began, and are left in place: see
-    /// [`Counts::other`]. Where another kind is kept in the same table, they are its rows.
+    /// Rows that, when it began, did not begin as a token of this kind and of a live version does, and are left in
+    /// place: see [`Counts`]. Where another kind is kept in the same table, they are its rows. Where not, they were
+    /// truncated or altered, and each may be one of the old version: look at them before it is retired.
     pub other: u64,
 }
 
@@ -66,8 +67,12 @@ pub struct Counts {
 }
 
 impl Report {
-    pub(crate) fn begin(counts: &Counts, old: KeyVersion, primary: KeyVersion) -> Self {
-        Report { old: counts.of(old), already_new: counts.of(primary), other: counts.other, ..Report::default() }
+    pub(crate) fn begin<I: Identifier>(counts: &Counts, old: KeyVersion, sealer: &Sealer<I>) -> Self {
+        let of_no_live = |version: &KeyVersion| sealer.versions().all(|live| live != *version);
+        let unknown: u64 =
+            counts.versions.iter().filter(|(version, _)| of_no_live(version)).map(|(_, rows)| rows).sum();
+        let (already_new, other) = (counts.of(sealer.primary()), counts.other + unknown);
+        Report { old: counts.of(old), already_new, other, ..Report::default() }
     }
 }
 

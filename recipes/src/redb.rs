@@ -56,7 +56,7 @@ impl Directory {
         batch: usize,
         mut watch: impl FnMut(Event<'_>),
     ) -> Result<Report, Error> {
-        let mut report = Report::begin(&self.counts::<I>()?, old, sealer.primary());
+        let mut report = Report::begin(&self.counts::<I>()?, old, sealer);
         if old == sealer.primary() {
             return Ok(report);
         }

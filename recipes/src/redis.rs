@@ -131,7 +131,7 @@ impl<C: ConnectionLike> Directory<C> {
         mut watch: impl FnMut(Event<'_>),
     ) -> Result<Report, RedisError> {
         let new = sealer.primary();
-        let mut report = Report::begin(&self.counts::<I>([old, new])?, old, new);
+        let mut report = Report::begin(&self.counts::<I>([old, new])?, old, sealer);
         if old == new {
             return Ok(report);
         }
