@@ -556,10 +556,7 @@ pub(crate) fn keyring(data: &[u8]) {
                 (keyring, model) = (Keyring::unwrap(bytes, &KEK).unwrap(), then.clone());
                 assert_eq!(&keyring.wrap(&KEK), bytes);
             }
-            b'i' | b'l' | b'o' | b't' => {
-                let sealer = keyring.sealer(&Scope::new(["model"]).unwrap());
-                seals_and_opens(&sealer, &model, pair[0], n, &mut sealed);
-            }
+            b'i' | b'l' | b'o' | b't' => seals_and_opens(&keyring, &model, pair[0], n, &mut sealed),
             _ => continue,
         }
         let versions: Vec<_> = keyring.versions().map(KeyVersion::get).collect();
@@ -567,7 +564,8 @@ pub(crate) fn keyring(data: &[u8]) {
     }
 }
 
-fn seals_and_opens(sealer: &Sealer<Imsi>, model: &Model, operation: u8, n: usize, sealed: &mut Sealed) {
+fn seals_and_opens(keyring: &Keyring, model: &Model, operation: u8, n: usize, sealed: &mut Sealed) {
+    let sealer = keyring.sealer::<Imsi>(&Scope::new(["model"]).unwrap());
     let mut is_token_of = |number, imsi: usize, token: Token<Imsi>| {
         let of = (number, model.versions[&number], imsi);
         // The same as the last time, and as no other one.

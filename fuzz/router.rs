@@ -31,12 +31,7 @@ pub(crate) fn router(data: &[u8]) {
         if ["phone", "imsi", "imei", "find", "route", "old-rows", "count-old"].contains(&words[0]) {
             assert_eq!(ask(line), answer);
         }
-        let sizes = ask(b"sizes");
-        let sizes: Vec<_> = sizes.split(' ').collect();
-        assert!(
-            matches!(sizes[..], ["ok", phones, imsis, imeis, rows] if [imsis, imeis, rows] == [phones; 3]),
-            "{sizes:?}"
-        );
+        are_of_one_size(&ask(b"sizes"));
     }
     assert_eq!(ask(b"routes"), "ok");
     phones.iter().for_each(|phone| drop(ask(format!("forget {phone}").as_bytes())));
@@ -45,4 +40,10 @@ pub(crate) fn router(data: &[u8]) {
     if lost {
         *directory = Directory::in_memory();
     }
+}
+
+/// Three indices and the rows.
+fn are_of_one_size(sizes: &str) {
+    let parts: Vec<_> = sizes.split(' ').collect();
+    assert!(matches!(parts[..], ["ok", phones, imsis, imeis, rows] if [imsis, imeis, rows] == [phones; 3]), "{sizes}");
 }

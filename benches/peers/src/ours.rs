@@ -4,16 +4,14 @@ use crate::{
     input::{Input, sealer},
     measure::{Group, Table},
 };
-use std::hint::black_box;
+use std::{cell::RefCell, hint::black_box, rc::Rc};
 use telseal::{OpenError, ParseError, PhoneNumber, Tag, Token};
 
 pub const SEAL: &str = "telseal seal";
 pub const OPEN: &str = "telseal open";
 
-/// How many identifiers the rows of [`seal_into`] take at once.
+/// How many identifiers the rows of [`seal_into`], [`open_into`] and [`tag_into`] take at once.
 pub const SIZES: [usize; 5] = [1 << 10, 1 << 12, 1 << 16, 1 << 20, 10_000_000];
-/// Those of them that [`open_into`] takes too.
-pub const OPEN_SIZES: [usize; 2] = [1 << 12, 1 << 20];
 
 const BYTES: Option<usize> = Some(size_of::<Token<PhoneNumber>>());
 
@@ -62,7 +60,7 @@ pub fn rows_of_many<'a>(table: &mut Table<'a>, input: &'a Input, many: &'a [Phon
 
     // One buffer for all sizes: 10 million tokens are 270 MB.
     let phones = sealer();
-    let tokens = std::rc::Rc::new(std::cell::RefCell::new(vec![Token::BLANK; many.len()]));
+    let tokens = Rc::new(RefCell::new(vec![Token::BLANK; many.len()]));
     phones.seal_into(many, &mut tokens.borrow_mut()).expect("slices of one length");
     assert!(tokens.borrow().iter().eq(single.iter().cycle().take(many.len())));
     for items in SIZES {
@@ -74,25 +72,29 @@ pub fn rows_of_many<'a>(table: &mut Table<'a>, input: &'a Input, many: &'a [Phon
         });
     }
 
-    for items in OPEN_SIZES {
-        let (phones, tokens) = (sealer(), tokens.clone());
-        let mut opened = vec![Err(OpenError::NotOpened); items];
-        phones.open_into(&tokens.borrow()[..items], &mut opened).expect("slices of one length");
-        assert!(opened.iter().map(Result::as_ref).eq(many[..items].iter().map(Ok)));
+    let opened = Rc::new(RefCell::new(vec![Err(OpenError::NotOpened); many.len()]));
+    phones.open_into(&tokens.borrow(), &mut opened.borrow_mut()).expect("slices of one length");
+    assert!(opened.borrow().iter().map(Result::as_ref).eq(many.iter().map(Ok)));
+    for items in SIZES {
+        let (phones, tokens, opened) = (sealer(), tokens.clone(), opened.clone());
         table.add(Group::Many, open_into(items), None, items, move || {
-            phones.open_into(black_box(&tokens.borrow()[..items]), &mut opened).expect("slices of one length");
-            black_box(&mut opened);
+            let opened = &mut opened.borrow_mut()[..items];
+            phones.open_into(black_box(&tokens.borrow()[..items]), opened).expect("slices of one length");
+            black_box(opened);
         });
     }
 
-    let phones = sealer();
-    let mut tags = vec![Tag::from_bytes([0; 16]); items];
-    phones.tag_into(&input.numbers, &mut tags).expect("slices of one length");
-    assert!(tags.iter().zip(&single).all(|(tag, token)| *tag == token.tag()));
-    table.add(Group::Many, tag_into(items), Some(size_of::<Tag<PhoneNumber>>()), items, move || {
-        phones.tag_into(black_box(&input.numbers), &mut tags).expect("slices of one length");
-        black_box(&mut tags);
-    });
+    let tags = Rc::new(RefCell::new(vec![Tag::from_bytes([0; 16]); many.len()]));
+    phones.tag_into(many, &mut tags.borrow_mut()).expect("slices of one length");
+    assert!(tags.borrow().iter().copied().eq(single.iter().cycle().take(many.len()).map(Token::tag)));
+    for items in SIZES {
+        let (phones, tags) = (sealer(), tags.clone());
+        table.add(Group::Many, tag_into(items), Some(size_of::<Tag<PhoneNumber>>()), items, move || {
+            let tags = &mut tags.borrow_mut()[..items];
+            phones.tag_into(black_box(&many[..items]), tags).expect("slices of one length");
+            black_box(tags);
+        });
+    }
 
     let phones = sealer();
     let mut tokens = vec![Token::BLANK; items];
