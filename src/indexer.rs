@@ -116,6 +116,8 @@ impl<T: Indexed> Indexer<T> {
     /// stored under or soon will be: it must have a key of each, and its primary version must be one of them, or it
     /// would ask for what is not there. Where they are not known, none are given, and nothing of it is checked.
     ///
+    /// That it was made from the keyring that rows were sealed under cannot be told: `kek` vouches for it.
+    ///
     /// # Errors
     /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] and [`IndexKeyError::WrappedFormat`] tell
     /// what is no wrapped index key by its looks; [`IndexKeyError::NotUnwrapped`] is a wrong `kek` or an altered
