@@ -376,26 +376,29 @@ fn many_more_at_once() {
     }
 }
 
-/// At every length and at every place of it one item is bad, each time in the next of three ways.
+/// At every length each place is bad once: alone where batches end, and with every 13th where not. In three ways.
 #[test]
-fn one_bad_item_at_every_place_spoils_no_other() {
+fn a_bad_item_at_every_place_spoils_no_other() {
     let sealer = sealer::<Imsi>(&[1, 2]);
     let identifiers: Vec<_> = (0..300).map(Imsi::sample).collect();
-    let mut tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
+    let good: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
     let mut opened = vec![Err(OpenError::NotOpened); 300];
     for length in 1..=300 {
-        for at in 0..length {
-            let (bad, error) = match (length + at) % 3 {
-                0 => (flipped(&tokens[at], 24 + at % 192).unwrap(), OpenError::NotOpened),
-                1 => (forged(1), OpenError::NotOpened),
-                _ => (forged(9), OpenError::UnknownKeyVersion(version(9))),
-            };
-            let good = std::mem::replace(&mut tokens[at], bad);
-            sealer.open_into(&tokens[..length], &mut opened[..length]).unwrap();
-            tokens[at] = good;
+        let step = if [1, 2, 63, 64, 65, 127, 128, 129, 257].contains(&length) { 300 } else { 13 };
+        for first in 0..length.min(step) {
+            let (mut tokens, mut expected) = (good[..length].to_vec(), vec![None; length]);
+            for at in (first..length).step_by(step) {
+                let (bad, error) = match (length + at) % 3 {
+                    0 => (flipped(&good[at], 24 + at % 192).unwrap(), OpenError::NotOpened),
+                    1 => (forged(1), OpenError::NotOpened),
+                    _ => (forged(9), OpenError::UnknownKeyVersion(version(9))),
+                };
+                (tokens[at], expected[at]) = (bad, Some(error));
+            }
+            sealer.open_into(&tokens, &mut opened[..length]).unwrap();
             for (i, opened) in opened[..length].iter().enumerate() {
-                let expected = if i == at { Err(&error) } else { Ok(&identifiers[i]) };
-                assert!(opened.as_ref() == expected, "{i} of {length} where {at} is bad");
+                let expected = expected[i].as_ref().map_or(Ok(&identifiers[i]), Err);
+                assert!(opened.as_ref() == expected, "{i} of {length} where {first} is the first bad one");
             }
         }
     }
