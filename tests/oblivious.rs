@@ -461,7 +461,7 @@ mod both {
     /// Every bit of the header, and one or more of every other byte; under memcheck, of every second one.
     fn alterations(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let step = if cfg!(telseal_ct) { 2 } else { 1 };
-        let is_taken = move |bit: &usize| bit / 8 % step == 0 && (bit % 8 == bit / 8 % 8 || bit % 8 == 1);
+        let is_taken = move |bit: &usize| (bit / 8).is_multiple_of(step) && (bit % 8 == bit / 8 % 8 || bit % 8 == 1);
         let bits = (0..8 * bytes.len()).filter(move |bit| *bit < 48 || is_taken(bit));
         bits.map(|bit| put(bytes.to_vec(), bit / 8, bytes[bit / 8] ^ 1 << (bit % 8)))
     }
