@@ -86,7 +86,7 @@ pub(crate) fn imei(data: &[u8]) {
             for printed in [imei.expose_digits(), imei.expose_hyphenated(), imei.expose_pei(), imei.expose_urn()] {
                 assert_eq!(printed.parse().as_ref(), Ok(&imei));
             }
-            let parts = [imei.expose_type_allocation_code(), imei.expose_serial_number(), imei.expose_check_digit()];
+            let parts = [imei.expose_tac(), imei.expose_snr(), imei.expose_check_digit()];
             assert_eq!(parts.map(|part| part.to_string()).concat(), *printed);
         }
         Err(error) => {

@@ -180,7 +180,7 @@ pub(crate) fn index_of(
     } else if contents[1..33] != digest(labels) {
         Err(IndexKeyError::OtherScope)
     } else if !keys.contains_key(&live) {
-        Err(IndexKeyError::NoKey(version(live)))
+        Err(IndexKeyError::MissingKeyVersion(version(live)))
     } else if number(33) != live {
         Err(IndexKeyError::Primary(version(number(33))))
     } else {
@@ -215,7 +215,7 @@ impl Model {
 
     pub(crate) fn promote(&mut self, number: u16) -> Result<(), KeyringError> {
         if !self.versions.contains_key(&number) {
-            return Err(KeyringError::Unknown(version(number)));
+            return Err(KeyringError::UnknownKeyVersion(version(number)));
         }
         self.primary = number;
         Ok(())
@@ -229,7 +229,7 @@ impl Model {
                 self.versions.remove(&number);
                 Ok(())
             }
-            _ => Err(KeyringError::Unknown(version(number))),
+            _ => Err(KeyringError::UnknownKeyVersion(version(number))),
         }
     }
 

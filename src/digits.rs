@@ -1,4 +1,4 @@
-//! The digit block: the digits of an identifier as eight bytes of TBCD (3GPP TS 29.002), and all the
+//! The digit block: the digits of an identifier as eight bytes of TBCD (3GPP TS 29.002 clause 17.7.8), and all the
 //! arithmetic on digits that there is.
 //!
 //! As a little-endian `u64`, digit *i* is bits 4*i* to 4*i* + 3 and an unused nibble is 0xF. Everything
@@ -224,9 +224,9 @@ pub(crate) fn with_digit(block: u64, at: usize, value: u64) -> u64 {
 /// The Luhn check digit over the first 14 digits (3GPP TS 23.003 annex B): every second digit, beginning
 /// with the last, is doubled and its own digits added; the check digit brings the sum to a multiple of 10.
 pub(crate) fn luhn(block: u64) -> u64 {
-    const BYTES: u64 = 0x000F_0F0F_0F0F_0F0F; // 7 octets of two digits
-    let plain = block & BYTES;
-    let doubled = (block >> 4 & BYTES) << 1; // 0 to 18
+    const PAIRS: u64 = 0x000F_0F0F_0F0F_0F0F; // 7 octets of two digits
+    let plain = block & PAIRS;
+    let doubled = (block >> 4 & PAIRS) << 1; // 0 to 18
     let carries = (doubled + 0x0006_0606_0606_0606) >> 4 & 0x0001_0101_0101_0101; // 1 where 10 or more
     let sums = plain + doubled - 9 * carries; // at most 18 a byte
     let total = sums.wrapping_mul(0x0101_0101_0101_0101) >> 56; // at most 126

@@ -47,7 +47,10 @@ impl Kind {
 
 /// The letter's place in the base64url alphabet, times 4, plus the format version, which is 1.
 const fn first_byte(letter: u8) -> u8 {
-    let place = if letter < b'a' { letter - b'A' } else { letter - b'a' + 26 };
+    let place = match letter {
+        b'A'..=b'Z' => letter - b'A',
+        _ => letter - b'a' + 26,
+    };
     place * 4 + 1
 }
 
@@ -132,7 +135,7 @@ pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> R
     shape
         .check(from_octets(octets))
         .and_then(|block| match block.len() {
-            // A filler evens out an odd number of digits (TS 29.002, TBCD-STRING); a whole octet of them does not.
+            // A filler evens out an odd number of digits (TS 29.002 clause 17.7.8, TBCD-STRING); a whole octet of them does not.
             len if len.div_ceil(2) < octets.len() => Err(Fault::Filler(len)),
             _ => Ok(block),
         })

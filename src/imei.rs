@@ -57,7 +57,7 @@ const URN: &[u8] = b"dddddddd-dddddd-d";
 const WITH_FIFTEENTH: Shape = Shape { min: 15, max: 15, zero_first: true };
 
 impl Imei {
-    /// Reads 7 or 8 octets of TBCD (3GPP TS 29.002): 14 digits, or 15 of which the last is the check digit
+    /// Reads 7 or 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8): 14 digits, or 15 of which the last is the check digit
     /// or 0.
     ///
     /// # Errors
@@ -102,13 +102,13 @@ impl Imei {
         Exposed::new(&[&Zeroizing::new(digits::with_digit(self.0.word(), 14, 0).to_le_bytes())[..]])
     }
 
-    /// The type allocation code, 8 digits.
-    pub fn expose_type_allocation_code(&self) -> Exposed<str> {
+    /// The type allocation code (TAC), 8 digits.
+    pub fn expose_tac(&self) -> Exposed<str> {
         Exposed::new(&[&self.printed()[..8]])
     }
 
-    /// The serial number, 6 digits.
-    pub fn expose_serial_number(&self) -> Exposed<str> {
+    /// The serial number (SNR), 6 digits.
+    pub fn expose_snr(&self) -> Exposed<str> {
         Exposed::new(&[&self.printed()[8..14]])
     }
 
@@ -168,7 +168,7 @@ impl Imei {
 }
 
 impl Imeisv {
-    /// Reads 8 octets of TBCD (3GPP TS 29.002).
+    /// Reads 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8).
     ///
     /// # Errors
     /// Too few or too many octets, or a nibble that is no digit.

@@ -8,12 +8,13 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// An IMSI: the international mobile subscription identity of ITU-T E.212 and 3GPP TS 23.003 clause 2.2.
 ///
-/// 6 to 15 digits: mobile country code (MCC, 3 digits), mobile network code (MNC, 2 or 3), subscription
-/// number (MSIN). [`FromStr`] reads bare digits (`001010123456789`) and the SUPI of 3GPP TS 29.571 table
+/// 6 to 15 digits: mobile country code (MCC, 3 digits), mobile network code (MNC, 2 or 3), mobile
+/// subscription identification number (MSIN). 15 digits are the most that the clause allows; 6 as the fewest are
+/// telseal's own bound, where a SUPI may have 5. [`FromStr`] reads bare digits (`001010123456789`) and the SUPI of 3GPP TS 29.571 table
 /// 5.3.2-1 (`imsi-001010123456789`).
 ///
-/// Where the MNC ends does not stand in the digits but in the operator's tables, so the IMSI is kept
-/// unsplit, and the accessors that split it take the [`MncLength`].
+/// How long the MNC is depends on the MCC and does not show in the digits, so the IMSI is kept unsplit, and the
+/// accessors that split it take the [`MncLength`].
 ///
 /// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub enum MncLength {
 }
 
 impl Imsi {
-    /// Reads 3 to 8 octets of TBCD (3GPP TS 29.002).
+    /// Reads 3 to 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8).
     ///
     /// # Errors
     /// Too few or too many octets, a nibble that is no digit, or a filler before the end.

@@ -1,5 +1,5 @@
 use crate::{
-    IndexKeyError, Indexed, KeyVersion, LengthMismatch, Prefix, PrefixLengths, PrefixTag, Prefixed, Scope, Tag, ct,
+    Indexed, KeyVersion, LengthMismatch, Prefix, PrefixLengths, PrefixTag, Prefixed, Scope, Tag, ct,
     identifier::{Internal, Labelled, tag_header},
     siv::{BATCH, S2v},
     stack,
@@ -8,10 +8,10 @@ use crate::{
 };
 use aes::Block;
 use alloc::vec::Vec;
-use core::{fmt, iter, marker::PhantomData, slice};
+use core::{error::Error, fmt, iter, marker::PhantomData, slice};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// Gives the tags of one kind of identifier, or of its prefixes, in one scope, and opens nothing: it holds the half
 /// of each key that the tag is made with and not the half that the identifier is encrypted with.
@@ -122,7 +122,7 @@ impl<T: Indexed> Indexer<T> {
     /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] and [`IndexKeyError::WrappedFormat`] tell
     /// what is no wrapped index key by its looks; [`IndexKeyError::NotUnwrapped`] is a wrong `kek` or an altered
     /// file; [`IndexKeyError::Malformed`] was encrypted under `kek` by something else than `wrap`;
-    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`], [`IndexKeyError::NoKey`] and
+    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`], [`IndexKeyError::MissingKeyVersion`] and
     /// [`IndexKeyError::Primary`] are index keys whose tags would not be found.
     pub fn unwrap(
         wrapped: &[u8],
@@ -153,7 +153,7 @@ impl<T: Indexed> Indexer<T> {
             return Err(IndexKeyError::OtherScope);
         }
         if let Some(missing) = versions.iter().find(|version| keys.iter().all(|(has, _)| has != *version)) {
-            return Err(IndexKeyError::NoKey(*missing));
+            return Err(IndexKeyError::MissingKeyVersion(*missing));
         }
         if !versions.is_empty() && !versions.contains(&primary) {
             return Err(IndexKeyError::Primary(primary));
@@ -226,7 +226,7 @@ pub(crate) fn tag_into<T: Indexed>(s2v: &S2v, of: &[T], tags: &mut [Tag<T>]) -> 
     Ok(())
 }
 
-/// What AES made of the plaintext has taken its place.
+/// The tag in a block that [`S2v::tags`] has filled.
 #[inline(always)]
 fn public<T: Indexed>(block: &Block) -> Tag<T> {
     Tag::from_bytes(ct::public(block.0, "a tag is for all to see"))
@@ -239,8 +239,55 @@ impl<T> Drop for Indexer<T> {
     }
 }
 
+impl<T> ZeroizeOnDrop for Indexer<T> {}
+
 impl<T> fmt::Debug for Indexer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Indexer").finish_non_exhaustive()
     }
 }
+
+/// An index key that is not loaded: nothing of it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexKeyError {
+    /// No wrapped index key has this number of bytes.
+    WrappedLength(usize),
+    /// The bytes do not begin as a wrapped index key does.
+    NotAnIndexKey,
+    /// The index key was wrapped in a format of this version, which is unknown here.
+    WrappedFormat(u8),
+    /// Another key-encryption key, or altered bytes. Which of them cannot be told.
+    NotUnwrapped,
+    /// The wrapped index key is authentic but breaks the rules of its format: it was not made by `wrap`.
+    Malformed,
+    /// It gives tags of another kind of identifier, or of prefixes and not of identifiers, or the other way round.
+    OtherKind,
+    /// It gives tags in another scope.
+    OtherScope,
+    /// It has no key of this version: rows that are stored under it would be missed.
+    MissingKeyVersion(KeyVersion),
+    /// It makes tags under this version, which no row is stored under: it is out of date.
+    Primary(KeyVersion),
+}
+
+impl fmt::Display for IndexKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wrapped index key: ")?;
+        match self {
+            IndexKeyError::WrappedLength(found) => {
+                write!(f, "expected 65 bytes and 34 more for every key version, found {found} in all")
+            }
+            IndexKeyError::NotAnIndexKey => f.write_str("expected `telseal-index` at its beginning"),
+            IndexKeyError::WrappedFormat(found) => write!(f, "expected format version 1, found {found}"),
+            IndexKeyError::NotUnwrapped => f.write_str("another key-encryption key, or altered bytes"),
+            IndexKeyError::Malformed => f.write_str("authentic, but not in the form that `wrap` gives"),
+            IndexKeyError::OtherKind => f.write_str("of another kind"),
+            IndexKeyError::OtherScope => f.write_str("of another scope"),
+            IndexKeyError::MissingKeyVersion(version) => write!(f, "no key of version {version}"),
+            IndexKeyError::Primary(version) => write!(f, "primary key version {version}, which no row is under"),
+        }
+    }
+}
+
+impl Error for IndexKeyError {}

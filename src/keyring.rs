@@ -1,6 +1,6 @@
 use crate::{
-    Identifier, Indexed, Indexer, KeyVersion, KeyringError, Scope, Sealer, ct,
-    identifier::tag_header,
+    Identifier, Indexed, Indexer, KeyVersion, Scope, Sealer, ct,
+    identifier::{Labelled, tag_header},
     siv::{S2v, Siv},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, derive, encrypt, put_versions, take_versions},
@@ -12,7 +12,7 @@ use crate::{
     oblivious::{self, Evaluator},
 };
 use alloc::{boxed::Box, vec::Vec};
-use core::fmt;
+use core::{error::Error, fmt};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The secrets of a key holder, one for each key version that is live.
@@ -27,7 +27,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 ///
 /// A [`Sealer`] is made from a keyring as it is at that moment: make new ones after a change and drop the old.
 ///
-/// Secrets are wiped on drop. `Debug` shows the versions, not the secrets. There is no `Clone`.
+/// Secrets are wiped on drop. Deriving keys, wrapping and unwrapping wipe 32 KiB of the stack below them (64 KiB with
+/// debug assertions), which must be there. `Debug` shows the versions, not the secrets. There is no `Clone`.
 pub struct Keyring {
     /// Ascending. Boxed, so that a secret has one place and growing the list leaves no copy of it behind.
     versions: Vec<(KeyVersion, Box<Secret>)>,
@@ -64,10 +65,8 @@ impl Keyring {
     pub fn from_secrets<'a>(
         secrets: impl IntoIterator<Item = (KeyVersion, &'a [u8; 32])>,
     ) -> Result<Self, KeyringError> {
-        let mut versions = Vec::new();
-        for (version, secret) in secrets {
-            versions.push((version, Secret::new(secret)));
-        }
+        let mut versions: Vec<_> =
+            secrets.into_iter().map(|(version, secret)| (version, Secret::new(secret))).collect();
         versions.sort_unstable_by_key(|(version, _)| *version);
         if let Some(pair) = versions.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(KeyringError::Duplicate(pair[0].0));
@@ -101,7 +100,7 @@ impl Keyring {
     /// Makes a live version the primary one.
     ///
     /// # Errors
-    /// [`KeyringError::Unknown`].
+    /// [`KeyringError::UnknownKeyVersion`].
     pub fn promote(&mut self, version: KeyVersion) -> Result<(), KeyringError> {
         self.find(version)?;
         self.primary = version;
@@ -126,7 +125,7 @@ impl Keyring {
     /// was staged, stage the next first.
     ///
     /// # Errors
-    /// [`KeyringError::Unknown`], [`KeyringError::Primary`] and [`KeyringError::Newest`].
+    /// [`KeyringError::UnknownKeyVersion`], [`KeyringError::Primary`] and [`KeyringError::Newest`].
     pub fn retire(&mut self, version: KeyVersion) -> Result<(), KeyringError> {
         let at = self.find(version)?;
         if version == self.primary {
@@ -141,9 +140,12 @@ impl Keyring {
 
     /// A sealer for one kind of identifier in one scope, under the versions that are live now.
     ///
-    /// The keys are derived here, four compressions of SHA-256 and more a version: keep the sealer.
+    /// The keys are derived here, some ten compressions of SHA-256 and four key schedules of AES a version: keep
+    /// the sealer.
     pub fn sealer<I: Identifier>(&self, scope: &Scope) -> Sealer<I> {
-        let key = |version, secret: &Secret| Siv::new(&secret.key::<I, 64>(scope), &[&tag_header::<I>(version)]);
+        let key = |version, secret: &Secret| {
+            Siv::new(&secret.key::<64>(I::LABEL, I::LETTER, scope), &[&tag_header::<I>(version)])
+        };
         Sealer::new(self.derived(key), scope.clone())
     }
 
@@ -154,13 +156,15 @@ impl Keyring {
     /// [`sealer`](Self::sealer)'s keys that give tags. For prefixes they are keys of their own, so that there are no
     /// tags of prefixes unless somebody asks for this.
     pub fn indexer<T: Indexed>(&self, scope: &Scope) -> Indexer<T> {
-        let key = |version, secret: &Secret| S2v::new(&secret.key::<T, 32>(scope), &[&tag_header::<T>(version)]);
+        let key = |version, secret: &Secret| {
+            S2v::new(&secret.key::<32>(T::LABEL, T::LETTER, scope), &[&tag_header::<T>(version)])
+        };
         Indexer::new(self.derived(key), scope.clone())
     }
 
     /// An evaluator for one kind of identifier in one scope, under the versions that are live now.
     ///
-    /// The keys are derived here, two scalar multiplications and more a version: keep the evaluator.
+    /// The keys are derived here, a scalar multiplication and more a version: keep the evaluator.
     ///
     /// # Errors
     /// A scope whose labels, with a byte for the length of each, have more than 65526 bytes: RFC 9497 takes inputs
@@ -168,10 +172,7 @@ impl Keyring {
     #[cfg(feature = "oblivious")]
     pub fn evaluator<I: Identifier>(&self, scope: &Scope) -> Result<Evaluator<I>, ParseError> {
         oblivious::bounded(scope.encoded(), Subject::Scope)?;
-        let key = |_, secret: &Secret| {
-            let seed = derive(&secret.0, &[OBLIVIOUS_LABEL, &[0, I::KIND.letter() as u8], scope.encoded()]);
-            oblivious::derive_key_pair(&seed)
-        };
+        let key = |_, secret: &Secret| oblivious::derive_key_pair(&secret.key(OBLIVIOUS_LABEL, I::LETTER, scope));
         Ok(Evaluator::new(self.derived(key), scope.clone()))
     }
 
@@ -220,7 +221,7 @@ impl Keyring {
 
     fn find(&self, version: KeyVersion) -> Result<usize, KeyringError> {
         let found = self.versions.binary_search_by_key(&version, |(version, _)| *version);
-        found.map_err(|_| KeyringError::Unknown(version))
+        found.map_err(|_| KeyringError::UnknownKeyVersion(version))
     }
 }
 
@@ -240,9 +241,9 @@ impl Secret {
         Ok(secret)
     }
 
-    /// K1 and, where it has 64 bytes, K2 of one kind in one scope.
-    fn key<T: Indexed, const N: usize>(&self, scope: &Scope) -> Zeroizing<[u8; N]> {
-        derive(&self.0, &[T::LABEL, &[0, T::LETTER], scope.encoded()])
+    /// The key of one use, for one letter in one scope: of identifiers and prefixes K1 and, where it has 64 bytes, K2.
+    fn key<const N: usize>(&self, label: &[u8], letter: u8, scope: &Scope) -> Zeroizing<[u8; N]> {
+        derive(&self.0, &[label, &[0, letter], scope.encoded()])
     }
 }
 
@@ -265,3 +266,60 @@ impl fmt::Debug for Keyring {
             .finish_non_exhaustive()
     }
 }
+
+/// A keyring that cannot be made, read or changed as asked. Whatever was there before is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyringError {
+    /// No secret was given; a keyring holds at least one.
+    Empty,
+    /// Two secrets were given for this version.
+    Duplicate(KeyVersion),
+    /// This version is not in the keyring.
+    UnknownKeyVersion(KeyVersion),
+    /// This version is the primary one, which cannot be retired: promote another one first.
+    Primary(KeyVersion),
+    /// This version is the newest one, which cannot be retired: its number must not be given out again.
+    Newest(KeyVersion),
+    /// Version 65535 is in use, and there is none after it.
+    Exhausted,
+    /// The operating system gave no random bytes.
+    Random,
+    /// No wrapped keyring has this number of bytes.
+    WrappedLength(usize),
+    /// The bytes do not begin as a wrapped keyring does.
+    NotAKeyring,
+    /// The keyring was wrapped in a format of this version, which is unknown here.
+    WrappedFormat(u8),
+    /// Another key-encryption key, or altered bytes. Which of them cannot be told.
+    NotUnwrapped,
+    /// The wrapped keyring is authentic but breaks the rules of its format: it was not made by `wrap`.
+    Malformed,
+}
+
+impl fmt::Display for KeyringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyringError::Empty => f.write_str("a keyring needs at least one secret"),
+            KeyringError::Duplicate(version) => write!(f, "two secrets for key version {version}"),
+            KeyringError::UnknownKeyVersion(version) => write!(f, "key version {version} is not in the keyring"),
+            KeyringError::Primary(version) => {
+                write!(f, "key version {version} is the primary one: promote another first")
+            }
+            KeyringError::Newest(version) => write!(f, "key version {version} is the newest one: stage the next first"),
+            KeyringError::Exhausted => f.write_str("key version 65535 is in use and is the last"),
+            KeyringError::Random => f.write_str("the operating system gave no random bytes"),
+            KeyringError::WrappedLength(found) => {
+                write!(f, "wrapped keyring: expected 34 bytes and 34 more for every key version, found {found} in all")
+            }
+            KeyringError::NotAKeyring => f.write_str("wrapped keyring: expected `telseal-keyring` at its beginning"),
+            KeyringError::WrappedFormat(found) => {
+                write!(f, "wrapped keyring: expected format version 1, found {found}")
+            }
+            KeyringError::NotUnwrapped => f.write_str("wrapped keyring: another key-encryption key, or altered bytes"),
+            KeyringError::Malformed => f.write_str("wrapped keyring: authentic, but not in the form that `wrap` gives"),
+        }
+    }
+}
+
+impl Error for KeyringError {}

@@ -44,21 +44,19 @@ mod versions;
 mod wrapping;
 
 pub use error::ParseError;
-#[cfg(feature = "seal")]
-pub use error::{IndexKeyError, KeyringError, LengthMismatch, OpenError};
 pub use exposed::Exposed;
 pub use hasher::TagHasher;
 pub use identifier::{Identifier, Indexed, Kind};
 pub use imei::{Imei, Imeisv};
 pub use imsi::{Imsi, MncLength};
 #[cfg(feature = "seal")]
-pub use indexer::Indexer;
+pub use indexer::{IndexKeyError, Indexer};
 #[cfg(feature = "seal")]
-pub use keyring::Keyring;
+pub use keyring::{Keyring, KeyringError};
 pub use phone::PhoneNumber;
 pub use prefix::{Prefix, PrefixLengths, PrefixTag, Prefixed};
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 pub use scope::Scope;
 #[cfg(feature = "seal")]
-pub use sealer::{Lookup, Sealer};
+pub use sealer::{LengthMismatch, Lookup, OpenError, Sealer};
 pub use token::{KeyVersion, Tag, Token};

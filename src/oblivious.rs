@@ -54,8 +54,8 @@
 //!
 //! Whoever may ask for tags may ask for those of a whole numbering plan. The key holder alone can bound how
 //! many: `Evaluator::evaluate` asks its caller whether so many elements are admitted, before it evaluates
-//! anything. A token bucket for each account is enough, if it outlives a restart. It is full at the beginning, so that a new handset can ask for its
-//! whole address book, and fills up again slowly:
+//! anything. A token bucket for each account is enough, if it outlives a restart. It is full at the beginning, so that a
+//! new handset can ask for its whole address book, and fills up again slowly:
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -112,7 +112,7 @@ pub(crate) use evaluator::derive_key_pair;
 use crate::{
     Identifier, ParseError, Scope,
     error::{Reason, Subject},
-    identifier::Internal,
+    identifier::{Internal, Labelled},
 };
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
@@ -135,9 +135,9 @@ pub(crate) fn bounded(scope: &[u8], subject: Subject) -> Result<(), ParseError> 
 /// have one length and stand at the ends, so that no two inputs are the same bytes.
 fn input<I: Identifier>(scope: &Scope, identifier: &I) -> Zeroizing<Vec<u8>> {
     let mut input = Zeroizing::new(Vec::with_capacity(1 + scope.encoded().len() + 8)); // it does not grow
-    input.push(I::KIND.letter() as u8);
+    input.push(I::LETTER);
     input.extend_from_slice(scope.encoded());
-    input.extend_from_slice(&identifier.block(Internal(())).word().to_le_bytes());
+    input.extend_from_slice(&identifier.word(Internal(())).to_le_bytes());
     input
 }
 

@@ -10,7 +10,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A phone number: the international E.164 number of a subscriber, which 3GPP calls MSISDN.
 ///
-/// 7 to 15 digits, country code first, the first digit not 0. [`FromStr`] reads
+/// 7 to 15 digits, country code first, the first digit not 0. 15 are the most that E.164 allows; 7 as the fewest are
+/// telseal's own bound, where a GPSI may have 5. [`FromStr`] reads
 ///
 /// | form | example | source |
 /// |---|---|---|
@@ -19,9 +20,9 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// | `tel:` URI of a global number | `tel:+44-20-7946-0018;npdi` | RFC 3966 section 3 |
 /// | GPSI | `msisdn-442079460018` | 3GPP TS 29.571 table 5.3.2-1 |
 ///
-/// After `+`, the separators space `-` `.` `(` `)` are skipped; parentheses come in pairs. Parameters of a `tel:` URI are dropped, but
-/// for `ext` and `isub`, which name something else than the subscriber and are refused. A number without
-/// its country code is refused, as is a trunk prefix (`+44 (0)20 …`): what would have to be guessed is not
+/// After `+`, the separators space `-` `.` `(` `)` are skipped; parentheses come in pairs. Parameters of a `tel:` URI
+/// are dropped, but for `ext` and `isub`, which name something else than the subscriber and are refused. A number
+/// without its country code is refused, as is a trunk prefix (`+44 (0)20 …`): what would have to be guessed is not
 /// read. Digits alone are read by [`from_msisdn`](Self::from_msisdn).
 ///
 /// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
@@ -37,7 +38,7 @@ impl PhoneNumber {
         from_digits(Self::KIND, Self::SHAPE, digits.as_bytes(), 0).map(PhoneNumber)
     }
 
-    /// Reads 4 to 8 octets of TBCD (3GPP TS 29.002) that hold an international number.
+    /// Reads 4 to 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8) that hold an international number.
     ///
     /// # Errors
     /// Too few or too many octets, a nibble that is no digit, a filler before the end, or a first digit 0.
@@ -45,7 +46,7 @@ impl PhoneNumber {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(PhoneNumber)
     }
 
-    /// Reads an ISDN-AddressString (3GPP TS 29.002): an octet that says international and E.164 (0x91), then
+    /// Reads an ISDN-AddressString (3GPP TS 29.002 clause 17.7.8): an octet that says international and E.164 (0x91), then
     /// 4 to 8 octets of TBCD.
     ///
     /// # Errors

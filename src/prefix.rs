@@ -99,6 +99,8 @@ impl<I: Prefixed> Prefix<I> {
 }
 
 impl<I: Prefixed> PrefixLengths<I> {
+    /// These lengths, in any order.
+    ///
     /// # Errors
     /// No length, or one that no prefix has: 0, or more than [`Prefixed::MAX_PREFIX`].
     pub fn new(lengths: impl IntoIterator<Item = usize>) -> Result<Self, ParseError> {
@@ -155,6 +157,14 @@ impl<I> Clone for PrefixLengths<I> {
 }
 
 impl<I> Copy for PrefixLengths<I> {}
+
+impl<I> PartialEq for PrefixLengths<I> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits == other.bits
+    }
+}
+
+impl<I> Eq for PrefixLengths<I> {}
 
 impl<I> fmt::Debug for PrefixLengths<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -25,6 +25,8 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// These labels, in this order.
+    ///
     /// # Errors
     /// No label at all, or one that is empty or longer than 255 bytes. Labels are counted from 1 in the
     /// message.

@@ -1,5 +1,5 @@
 use crate::{
-    Identifier, Indexer, KeyVersion, LengthMismatch, OpenError, Scope, Tag, Token, ct,
+    Identifier, Indexer, KeyVersion, Scope, Tag, Token, ct,
     digits::{DigitBlock, is_not_zero},
     identifier::{Internal, Labelled},
     indexer,
@@ -9,12 +9,13 @@ use crate::{
 };
 use aes::Block;
 use core::{
+    error::Error,
     fmt,
     iter::{self, FusedIterator},
     marker::PhantomData,
     mem, slice,
 };
-use zeroize::optimization_barrier;
+use zeroize::{ZeroizeOnDrop, optimization_barrier};
 
 /// Seals and opens one kind of identifier in one scope. Made by [`Keyring::sealer`](crate::Keyring::sealer).
 ///
@@ -160,7 +161,7 @@ impl<I: Identifier> Sealer<I> {
         LengthMismatch::unless_same(rows.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
         for tokens in tokens.chunks_mut(BATCH) {
-            let mut unread = u64::MAX >> (BATCH - tokens.len());
+            let mut unread = places(tokens.len());
             for (i, (word, (row, identifier))) in
                 space.words.iter_mut().zip(rows.by_ref().take(tokens.len())).enumerate()
             {
@@ -207,7 +208,7 @@ impl<I: Identifier> Sealer<I> {
                 continue;
             }
             // Key by key: those of the first token's version, then those of the first one left, and so on.
-            let mut left = u64::MAX >> (BATCH - tokens.len());
+            let mut left = places(tokens.len());
             while left != 0 {
                 let version = tokens[left.trailing_zeros() as usize].key_version();
                 let is_same = |(_, token): &(usize, &Token<I>)| token.key_version() == version;
@@ -224,6 +225,12 @@ impl<I: Identifier> Sealer<I> {
         }
         Ok(())
     }
+}
+
+/// A bit for each of the first places in a batch.
+fn places(count: usize) -> u64 {
+    const { assert!(BATCH == u64::BITS as usize) };
+    u64::MAX >> (BATCH - count)
 }
 
 /// Where up to `N` identifiers are worked on. Wiped on drop.
@@ -344,6 +351,8 @@ fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> To
     Token::new(*version, tag, ciphertext)
 }
 
+impl<I> ZeroizeOnDrop for Sealer<I> {}
+
 impl<I> fmt::Debug for Sealer<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sealer").finish_non_exhaustive()
@@ -373,8 +382,56 @@ impl<I: Identifier> Iterator for Lookup<'_, I> {
 impl<I: Identifier> ExactSizeIterator for Lookup<'_, I> {}
 impl<I: Identifier> FusedIterator for Lookup<'_, I> {}
 
+impl<I: Identifier> ZeroizeOnDrop for Lookup<'_, I> {}
+
 impl<I> fmt::Debug for Lookup<'_, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lookup").finish_non_exhaustive()
     }
 }
+
+/// A token that was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The token was not sealed under this key: another secret, another scope, or altered bytes. Which of
+    /// them cannot be told.
+    NotOpened,
+    /// The sealer has no key of the version that the token's header names: retired, or never there. No
+    /// other key is tried.
+    UnknownKeyVersion(KeyVersion),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::NotOpened => f.write_str("token not opened"),
+            OpenError::UnknownKeyVersion(version) => {
+                write!(f, "token not opened: key version {version} is not live here")
+            }
+        }
+    }
+}
+
+impl Error for OpenError {}
+
+/// A call for many was given another number of items than of places for the results. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LengthMismatch {
+    pub(crate) input: usize,
+    pub(crate) output: usize,
+}
+
+impl LengthMismatch {
+    pub(crate) fn unless_same(input: usize, output: usize) -> Result<(), Self> {
+        if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
+    }
+}
+
+impl fmt::Display for LengthMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} items do not fit one to one into {} places", self.input, self.output)
+    }
+}
+
+impl Error for LengthMismatch {}

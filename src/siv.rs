@@ -15,8 +15,8 @@ use cmac::{Cmac, Mac};
 use core::array;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// How many messages are worked on at once: more take the AES unit's start-up off each of them, fewer spread what
-/// is read and written more evenly over the work, so that memory keeps up. A multiple of what the unit takes at once.
+/// How many messages are worked on at once. Of more, each bears less of the AES unit's start-up; of fewer, reading and
+/// writing spread more evenly over the work, so that memory keeps up. A multiple of what the unit takes at once.
 pub(crate) const BATCH: usize = 64;
 
 /// AES-SIV under one key and for one associated data.
@@ -68,8 +68,8 @@ impl Siv {
 impl S2v {
     /// ```text
     /// S2V(K, S1, ..., Sn) {                        AES-CMAC(K, M) of one whole block {
-    ///   D = AES-CMAC(K, <zero>)                      K1 = dbl(AES(K, <zero>))
-    ///   for i = 1 to n-1 do                          return AES(K, M xor K1)
+    ///   D = AES-CMAC(K, <zero>)                      k1 = dbl(AES(K, <zero>))
+    ///   for i = 1 to n-1 do                          return AES(K, M xor k1)
     ///     D = dbl(D) xor AES-CMAC(K, Si)           }
     ///   done
     ///   if len(Sn) >= 128 then ...
@@ -79,11 +79,11 @@ impl S2v {
     /// ```
     /// RFC 5297 section 2.4 and RFC 4493 section 2.4. S1 to Sn-1 are the associated data, one item in telseal,
     /// and Sn is the plaintext of 64 bits; pad(Sn) is the plaintext, a 1 bit and 63 zeros. So V = AES(K, Sn xor
-    /// mask) with mask = dbl(D) xor pad(<none>) xor K1.
-    pub(crate) fn new(k1: &[u8; 32], associated_data: &[&[u8]]) -> Self {
-        let aes = Aes256Enc::new(k1.into());
+    /// mask) with mask = dbl(D) xor pad(<none>) xor k1, where k1 is the subkey that RFC 4493 calls K1.
+    pub(crate) fn new(key: &[u8; 32], associated_data: &[&[u8]]) -> Self {
+        let aes = Aes256Enc::new(key.into());
         let cmac = |message: &[u8]| {
-            let mac = <Cmac<Aes256Enc> as KeyInit>::new_from_slice(k1).expect("CMAC takes the key of its cipher");
+            let mac = <Cmac<Aes256Enc> as KeyInit>::new_from_slice(key).expect("CMAC takes the key of its cipher");
             u128::from_be_bytes(mac.chain_update(message).finalize().into_bytes().into())
         };
         let mut zero = Block::default();
@@ -93,7 +93,7 @@ impl S2v {
         let subkey = dbl(u128::from_be_bytes(zero.into()));
         let mask = (dbl(d) ^ subkey ^ 0x80 << 56).swap_bytes();
         zero.zeroize();
-        S2v { key: *k1, aes, mask }
+        S2v { key: *key, aes, mask }
     }
 
     /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.

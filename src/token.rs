@@ -97,8 +97,9 @@ impl<I: Identifier> Token<I> {
         self.bytes[HEADER + TAG..].copy_from_slice(&ciphertext.to_le_bytes());
     }
 
-    /// What stands before the tag, and is authenticated with it.
-    pub(crate) const fn header(version: KeyVersion) -> [u8; HEADER] {
+    /// The 3 bytes that all tokens of this kind and key version begin with: kind and format version, then the key
+    /// version, big-endian. The rows of a key version are those of the range from here to before the next one's.
+    pub const fn header(version: KeyVersion) -> [u8; HEADER] {
         tag_header::<I>(version)
     }
 
@@ -221,7 +222,7 @@ impl From<KeyVersion> for u16 {
     }
 }
 
-/// Reads the number in decimal digits, as `Display` writes it.
+/// Reads the number in decimal digits, as `Display` writes it; leading zeros do no harm.
 ///
 /// # Errors
 /// Anything but a number from 1 to 65535.

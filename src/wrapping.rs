@@ -50,7 +50,7 @@ pub(crate) fn decrypt(kek: &[u8; 32], label: &[u8], header: &[u8], rest: &[u8]) 
     let mut contents = Zeroizing::new(contents.to_vec());
     let decrypted =
         stack::wiping(|| cipher(kek, label).decrypt_inout_detached([header], (&mut contents[..]).into(), siv.into()));
-    if ct::public(decrypted.is_ok(), "the caller gets the verdict") { Some(contents) } else { None }
+    ct::public(decrypted.is_ok(), "the caller gets the verdict").then_some(contents)
 }
 
 fn cipher(kek: &[u8; 32], label: &[u8]) -> Aes256Siv {

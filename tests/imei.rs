@@ -109,8 +109,8 @@ fn the_parts() {
         ("00123456789012", "00123456", "789012", "8"),
     ] {
         let imei = parse(digits).unwrap();
-        assert_eq!(&*imei.expose_type_allocation_code(), code);
-        assert_eq!(&*imei.expose_serial_number(), serial);
+        assert_eq!(&*imei.expose_tac(), code);
+        assert_eq!(&*imei.expose_snr(), serial);
         assert_eq!(&*imei.expose_check_digit(), check, "{digits}");
         for svn in ["00", "09", "90", "99"] {
             let imeisv = parse_sv(&format!("{digits}{svn}")).unwrap();

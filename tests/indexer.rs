@@ -310,7 +310,7 @@ fn an_index_key_without_a_version() {
     for (live, missing) in [(&[1][..], 1), (&[3, 2, 1], 1), (&[300, 301, 4], 301), (&[65535], 65535)] {
         let live: Vec<_> = live.iter().copied().map(version).collect();
         let unwrapped = Indexer::<Imsi>::unwrap(&bytes, &KEK, &scope(), &live);
-        fails(unwrapped, IndexKeyError::NoKey(version(missing)), &format!("no key of version {missing}"));
+        fails(unwrapped, IndexKeyError::MissingKeyVersion(version(missing)), &format!("no key of version {missing}"));
     }
     // What it makes tags under must be live too.
     for live in [&[2][..], &[3, 2], &[3, 3]] {

@@ -84,8 +84,8 @@ fn stage_promote_rotate_retire() {
     let unchanged = seen(&keyring);
     for number in [1, 5, 10, 65535] {
         let message = format!("key version {number} is not in the keyring");
-        fails(keyring.promote(version(number)), KeyringError::Unknown(version(number)), &message);
-        fails(keyring.retire(version(number)), KeyringError::Unknown(version(number)), &message);
+        fails(keyring.promote(version(number)), KeyringError::UnknownKeyVersion(version(number)), &message);
+        fails(keyring.retire(version(number)), KeyringError::UnknownKeyVersion(version(number)), &message);
     }
     let message = "key version 7 is the primary one: promote another first";
     fails(keyring.retire(version(7)), KeyringError::Primary(version(7)), message);
@@ -94,7 +94,7 @@ fn stage_promote_rotate_retire() {
     for (number, left) in [(8, vec![9, 7, 4]), (4, vec![9, 7])] {
         assert_eq!(keyring.retire(version(number)), Ok(()));
         assert_eq!((versions(&keyring), keyring.primary()), (left, version(7)));
-        assert_eq!(keyring.retire(version(number)), Err(KeyringError::Unknown(version(number))));
+        assert_eq!(keyring.retire(version(number)), Err(KeyringError::UnknownKeyVersion(version(number))));
     }
     // The newest stays until there is a newer one: its number must not be given to another secret.
     let newest = "key version 9 is the newest one: stage the next first";

@@ -226,6 +226,8 @@ fn lengths() {
             refused(PrefixLengths::<I>::new([1, found]), &message(found));
         }
         let lengths = PrefixLengths::<I>::new([3, 1, 8, 3]).unwrap();
+        assert_eq!(lengths, PrefixLengths::new([1, 3, 8]).unwrap());
+        assert_ne!(lengths, PrefixLengths::new([1, 3]).unwrap());
         for lengths in [lengths, Clone::clone(&lengths)] {
             assert_eq!(format!("{lengths:?}"), "PrefixLengths{1, 3, 8}");
         }

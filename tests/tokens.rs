@@ -83,6 +83,7 @@ fn parts_of_a_token() {
         let (token, bytes) = (token::<I>(), bytes(I::KIND));
         assert_eq!((token.as_bytes(), token.as_ref()), (&bytes, &bytes[..]));
         assert_eq!(token.key_version().get(), u16::from_be_bytes([bytes[1], bytes[2]]));
+        assert_eq!(Token::<I>::header(token.key_version())[..], bytes[..3]);
         assert_eq!(token.tag().as_bytes()[..], bytes[3..19]);
         assert_eq!(token.tag().as_ref(), &bytes[3..19]);
         assert!(token.to_string().starts_with(I::KIND.letter()));

@@ -64,7 +64,7 @@ assert_impl_all!(Prefix<Imsi>: Indexed, FromStr, Clone, Eq, Debug, ZeroizeOnDrop
 assert_not_impl_any!(Prefix<Imsi>: Identifier, Copy, Default, Display, LowerHex, Hash, PartialOrd, AsRef<[u8]>, AsRef<str>, Deref, serde::Serialize);
 assert_not_impl_any!(Imeisv: Prefixed);
 assert_not_impl_any!(Prefix<Imeisv>: Indexed, FromStr);
-assert_impl_all!(PrefixLengths<Imsi>: Copy, Debug, Send, Sync);
+assert_impl_all!(PrefixLengths<Imsi>: Copy, Eq, Debug, Send, Sync);
 assert_not_impl_any!(PrefixLengths<Imsi>: Default);
 
 assert_impl_all!(KeyVersion: Copy, Ord, Hash, Display, Debug, TryFrom<u16>, Into<u16>, Send, Sync);
@@ -140,12 +140,12 @@ mod with_seal {
 
     assert_impl_all!(Keyring: Debug, ZeroizeOnDrop, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
     assert_not_impl_any!(Keyring: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
-    assert_impl_all!(Sealer<PhoneNumber>: Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Sealer<PhoneNumber>: Debug, ZeroizeOnDrop, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
     assert_not_impl_any!(Sealer<PhoneNumber>: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
-    assert_impl_all!(Indexer<PhoneNumber>: Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+    assert_impl_all!(Indexer<PhoneNumber>: Debug, ZeroizeOnDrop, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
     assert_not_impl_any!(Indexer<PhoneNumber>: Clone, Default, PartialEq, Hash, Display, AsRef<[u8]>, Deref, serde::Serialize);
     assert_not_impl_any!(Indexer<PhoneNumber>: Into<Sealer<PhoneNumber>>, Into<Keyring>);
-    assert_impl_all!(Lookup<'static, Imsi>: ExactSizeIterator, core::iter::FusedIterator, Debug, Send, Sync);
+    assert_impl_all!(Lookup<'static, Imsi>: ExactSizeIterator, core::iter::FusedIterator, Debug, ZeroizeOnDrop, Send, Sync);
     assert_not_impl_any!(Lookup<'static, Imsi>: Copy, PartialEq, Hash, Display);
     assert_impl_all!(Scope: Clone, Eq, Hash, Debug, Send, Sync);
     assert_not_impl_any!(Scope: Default, Display);

@@ -160,10 +160,11 @@ pub(crate) const ROUTES: [(&str, u64); 6] =
 /// index key and with the one before.
 pub(crate) fn routes(keyring: Option<&Keyring>) -> Result<String> {
     let mut line = "routes".to_string();
+    let scope = scope()?;
+    let prefixes = keyring.map(|keyring| keyring.indexer::<Prefix<PhoneNumber>>(&scope));
     for (prefix, carrier) in ROUTES {
-        match keyring {
-            Some(keyring) => {
-                let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&scope()?);
+        match &prefixes {
+            Some(prefixes) => {
                 prefixes.lookup(&prefix.parse()?).for_each(|tag| line += &format!(" {tag}:{carrier}"));
             }
             None => line += &format!(" {prefix}:{carrier}"),

@@ -140,8 +140,7 @@ impl Handles {
         }
         let (version, tag) = pair(word, "expected a key version, a colon and a tag")?;
         let (version, tag) = (version.parse::<KeyVersion>()?, tag.parse::<Tag<PhoneNumber>>()?);
-        let kind = Token::<PhoneNumber>::BLANK.as_bytes()[0];
-        Ok([&[kind], &version.get().to_be_bytes()[..], tag.as_bytes()].concat())
+        Ok([&Token::<PhoneNumber>::header(version)[..], tag.as_bytes()].concat())
     }
 
     fn prefix(self, word: &str) -> Result<Handle, Fault> {

@@ -1,5 +1,6 @@
 //! The messaging service as the gateway drives it: opt-in, messages, SIM swaps, lost devices, opt-out and key
-//! rotation, and what people ask the front end. For every request it is known what the answer must be; any other answer is a miss.
+//! rotation, and what people ask the front end. For every request it is known what the answer must be; any other
+//! answer is a miss.
 
 use crate::{
     gateway::{FrontEnd, Link, Names, Naming, ROUTES, routes},

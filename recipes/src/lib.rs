@@ -93,17 +93,17 @@ impl Counts {
 /// The tokens of one key version, in the order of bytes: from the first three bytes of them all, to before those of
 /// the next version.
 pub fn tokens_of<I: Identifier>(version: KeyVersion) -> Range<[u8; 3]> {
-    let kind = Token::<I>::BLANK.as_bytes()[0];
-    let header = u32::from_be_bytes([0, kind, 0, 0]) | u32::from(version.get());
+    let [kind, high, low] = Token::<I>::header(version);
+    let header = u32::from_be_bytes([0, kind, high, low]);
     let bytes = |header: u32| *header.to_be_bytes().last_chunk().expect("three of four bytes");
     bytes(header)..bytes(header + 1)
 }
 
 /// The key version of a row that begins as a token does.
 fn version<I: Identifier>(row: &[u8]) -> Option<KeyVersion> {
-    let [kind, high, low] = *row.first_chunk()?;
-    let version = KeyVersion::try_from(u16::from_be_bytes([high, low])).ok()?;
-    (kind == Token::<I>::BLANK.as_bytes()[0]).then_some(version)
+    let header: [u8; 3] = *row.first_chunk()?;
+    let version = KeyVersion::try_from(u16::from_be_bytes([header[1], header[2]])).ok()?;
+    (header == Token::<I>::header(version)).then_some(version)
 }
 
 /// The token that a row is to be found by from now on.

@@ -3,7 +3,7 @@
 //!
 //! A statement sees the directory as it was at one point in time, so a lookup by all live tokens finds a row that
 //! is being moved in one place or in the other. That is not enough to register: of two transactions that both look
-//! before either writes, none sees the other, and the primary key does not help where they seal under two
+//! before either writes, neither sees the other, and the primary key does not help where they seal under two
 //! versions. So a registration first takes a lock for each of the subscriber's live tokens, always in the same
 //! order. Two gateways lock each other out as long as they have one live version in common, and they have: a
 //! version is handed to all before one of them seals under it, and retired when nobody does any more.
@@ -81,7 +81,7 @@ impl Directory {
         // 64 bits of the tag: others with the same wait for no reason, which does no harm.
         let lock = |token: &Token<I>| i64::from_le_bytes(*token.tag().as_bytes().first_chunk().expect("8 of 16 bytes"));
         let mut locks: Vec<i64> = live.iter().map(lock).collect();
-        locks.sort_unstable(); // in any one order, so that nobody waits for whom waits for them
+        locks.sort_unstable(); // in one order for all, so that no two wait for each other
         self.client.query_one(&self.register, &[&locks, &bytes(live), &token.as_ref(), &endpoint])?.try_get(0)
     }
 

@@ -83,7 +83,7 @@ impl<I: Identifier> Evaluator<I> {
     /// The tags of an identifier under the live key versions, newest first, with their versions.
     ///
     /// Each is computed when it is asked for.
-    pub fn lookup(&self, identifier: &I) -> impl ExactSizeIterator<Item = (KeyVersion, Tag<I>)> {
+    pub fn lookup(&self, identifier: &I) -> impl ExactSizeIterator<Item = (KeyVersion, Tag<I>)> + use<'_, I> {
         let input = input(&self.scope, identifier);
         self.versions.iter().map(move |(version, server)| (*version, evaluate(server, &input)))
     }

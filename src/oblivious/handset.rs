@@ -9,7 +9,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// What a handset keeps between its request and the response: identifiers and blinds. Made by
 /// [`PublicKey::blind`].
 ///
-/// Both are wiped on drop. A blinding serves for one answer: to ask anew, blind anew, and the key holder cannot
+/// Both are wiped on drop. Blinding and finalizing wipe 32 KiB of the stack below them (64 KiB with debug assertions),
+/// which must be there. A blinding serves for one answer: to ask anew, blind anew, and the key holder cannot
 /// tell that it was asked for the same identifiers. The same request may be sent once more where no response came.
 pub struct Blinding<I> {
     public_key: PublicKey<I>,

@@ -9,8 +9,8 @@ use voprf::{BlindedElement, EvaluationElement, Group, Proof, Ristretto255};
 
 /// The public key of one key version, kind and scope: all that a handset needs, to ask and to check what it is told.
 ///
-/// It must be the same one for all handsets. Whoever has another public key in hand than the others is not told
-/// apart by the proof.
+/// It must be the same for all handsets. One that was given a public key of its own gets proofs that hold under it, and
+/// the key holder tells its requests from all others: no proof shows that.
 ///
 /// | bytes | |
 /// |---|---|

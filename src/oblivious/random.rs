@@ -16,7 +16,7 @@ const FAILED: NonZeroU32 = NonZeroU32::new(Error::CUSTOM_START).expect("not zero
 impl SystemRandom {
     /// What was computed, if all random numbers were.
     pub(super) fn unless_failed<T>(self, computed: T) -> Option<T> {
-        if self.failed { None } else { Some(computed) }
+        (!self.failed).then_some(computed)
     }
 }
 

@@ -289,8 +289,8 @@ pub(crate) const CASES: &[Case] = &[
             prints(|| imei.expose_hyphenated(), "49-015420-323751-8");
             prints(|| imei.expose_pei(), "imei-490154203237518");
             prints(|| imei.expose_urn(), "urn:gsma:imei:49015420-323751-0");
-            prints(|| imei.expose_type_allocation_code(), "49015420");
-            prints(|| imei.expose_serial_number(), "323751");
+            prints(|| imei.expose_tac(), "49015420");
+            prints(|| imei.expose_snr(), "323751");
             prints(|| imei.expose_check_digit(), "8");
             writes(|| imei.expose_tbcd(), &tbcd("490154203237510"));
         },
@@ -557,7 +557,7 @@ pub(crate) const CASES: &[Case] = &[
                 Indexer::<Imei>::unwrap(&wrapped, &kek(true), &scope(), &[]).map(drop),
                 Indexer::<Prefix<Imsi>>::unwrap(&wrapped, &kek(true), &scope(), &[]).map(drop),
             ];
-            let errors = [IndexKeyError::OtherScope, IndexKeyError::NoKey(version(4)), IndexKeyError::OtherKind];
+            let errors = [IndexKeyError::OtherScope, IndexKeyError::MissingKeyVersion(version(4)), IndexKeyError::OtherKind];
             assert_eq!(refused.map(Result::unwrap_err), [errors[0], errors[1], errors[2], errors[2]]);
         },
     },
