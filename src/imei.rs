@@ -139,13 +139,12 @@ impl Imei {
         }
         let found = text.len();
         if found != form.len() {
-            return Err(ParseError::new(
-                Self::KIND,
-                match form {
-                    BARE => Reason::Digits { min: 15, max: 15, found },
-                    _ => Reason::Groups,
-                },
-            ));
+            let behind = text.iter().skip(form.len()).position(|&byte| !digits::is_digit(byte));
+            return Err(match (form, behind) {
+                (BARE, Some(behind)) => ParseError::new(Self::KIND, Reason::NotADigit).at(at + form.len() + behind),
+                (BARE, None) => ParseError::new(Self::KIND, Reason::Digits { min: 15, max: 15, found }),
+                _ => ParseError::new(Self::KIND, Reason::Groups),
+            });
         }
         let block = from_digits(Self::KIND, WITH_FIFTEENTH, &digits[..], at)?;
         Self::without_fifteenth(&block, fifteenth, at + form.len() - 1)

@@ -61,7 +61,8 @@ pub struct PrefixLengths<I> {
 /// two share the type allocation code and its tag.
 pub trait Prefixed: Identifier {
     /// The most digits that a prefix has. Behind the longest ones stands what names a single subscriber or device: of
-    /// a phone number of 12 digits two, of an IMSI of 15 digits five, of an IMEI the whole serial number.
+    /// a phone number of 12 digits two, of an IMSI of 15 digits five, of an IMEI the whole serial number; and nothing
+    /// behind a phone number or IMSI that has no more digits, which is a prefix as a whole.
     const MAX_PREFIX: usize;
 }
 

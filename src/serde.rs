@@ -93,8 +93,8 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display> + for<'a> TryFrom<&'a [u8], Error: fmt::Display>,
 {
-    let visitor = Bytes::<T, N> { expected, form: PhantomData };
-    if deserializer.is_human_readable() {
+    let visitor = Bytes::<T, N> { expected, is_text: deserializer.is_human_readable(), form: PhantomData };
+    if visitor.is_text {
         deserializer.deserialize_any(visitor) // not `_str`, where formats show what else they found themselves
     } else {
         deserializer.deserialize_bytes(visitor)
@@ -103,6 +103,7 @@ where
 
 struct Bytes<T, const N: usize> {
     expected: &'static str,
+    is_text: bool,
     form: PhantomData<T>,
 }
 
@@ -126,8 +127,11 @@ where
 
     refuse!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128, visit_f64: f64, visit_char: char);
 
-    /// Some formats write bytes as a sequence of numbers.
+    /// Some binary formats write bytes as a sequence of numbers. Where there is a text, it is the only spelling.
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<T, A::Error> {
+        if self.is_text {
+            return Err(found("a sequence", &self));
+        }
         let mut bytes = [0; N];
         for (i, byte) in bytes.iter_mut().enumerate() {
             *byte = sequence

@@ -245,6 +245,8 @@ fn bad_imeis() {
         ("urn:gsma:imei:", GROUPS),
         ("imei-49015420323751", "IMEI: expected 15 digits, found 14"),
         ("imei-4901542032375180", "IMEI: expected 15 digits, found 16"),
+        ("imei-490154203237518\n", "IMEI: expected a digit at byte 20"),
+        ("imei-4901542032375180x", "IMEI: expected a digit at byte 21"),
         ("imei-49-015420-323751-8", "IMEI: expected a digit at byte 7"),
         ("IMEI-490154203237518", FORM),
         ("imeisv-4901542032375142", SV),

@@ -489,10 +489,10 @@ fn a_length_mismatch_writes_nothing() {
     for (input, output) in lengths.into_iter().flat_map(|input| lengths.map(|output| (input, output))) {
         let identifiers: Vec<_> = (0..input as u32).map(Imei::sample).collect();
         let tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
-        let mut sealed = vec![Token::BLANK; output];
+        let mut sealed = vec![forged(9); output];
         let mut read = sealed.clone();
-        let mut tags = vec![Tag::from_bytes([0; 16]); output];
-        let mut opened = vec![Err(OpenError::NotOpened); output];
+        let mut tags = vec![Tag::from_bytes([9; 16]); output];
+        let mut opened = vec![Ok(Imei::sample(999)); output];
         let rows = identifiers.iter().cloned().map(Ok::<_, ()>);
         let results: [Result<(), LengthMismatch>; 4] = [
             sealer.seal_into(&identifiers, &mut sealed),
@@ -508,9 +508,9 @@ fn a_length_mismatch_writes_nothing() {
             let message = format!("{input} items do not fit one to one into {output} places");
             assert_eq!(result.unwrap_err().to_string(), message);
         }
-        assert!(sealed.iter().chain(&read).all(|token| *token == Token::BLANK));
-        assert!(tags.iter().all(|tag| *tag == Tag::from_bytes([0; 16])));
-        assert!(opened.iter().all(|opened| *opened == Err(OpenError::NotOpened)));
+        assert!(sealed.iter().chain(&read).all(|token| *token == forged(9)));
+        assert!(tags.iter().all(|tag| *tag == Tag::from_bytes([9; 16])));
+        assert!(opened.iter().all(|opened| *opened == Ok(Imei::sample(999))));
     }
 }
 

@@ -7,9 +7,9 @@ mod common;
 
 use common::for_every_kind;
 use serde::{
-    Deserialize, Serialize,
+    Deserialize, Deserializer, Serialize,
     de::{
-        DeserializeOwned, IntoDeserializer,
+        DeserializeOwned, IntoDeserializer, Visitor,
         value::{BytesDeserializer, Error as ValueError, SeqDeserializer, U64Deserializer},
     },
 };
@@ -38,6 +38,26 @@ fn binary<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, bytes: 
     assert_eq!(postcard::from_bytes::<T>(bytes).unwrap(), value);
     for length in 0..bytes.len() {
         assert!(postcard::from_bytes::<T>(&bytes[..length]).is_err(), "{length} bytes");
+    }
+}
+
+/// A binary format, by what it hands over.
+struct Binary<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Binary<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -169,9 +189,9 @@ fn however_a_format_hands_it_over() {
     let bytes = BytesDeserializer::<ValueError>::new(token.as_ref());
     assert_eq!(Token::deserialize(bytes), Ok(token));
     let sequence = SeqDeserializer::<_, ValueError>::new(token.as_ref().iter().copied());
-    assert_eq!(Token::deserialize(sequence), Ok(token));
+    assert_eq!(Token::deserialize(Binary(sequence)), Ok(token));
     let sequence = SeqDeserializer::<_, ValueError>::new(token.tag().as_ref().to_vec().into_iter());
-    assert_eq!(Tag::deserialize(sequence), Ok(token.tag()));
+    assert_eq!(Tag::deserialize(Binary(sequence)), Ok(token.tag()));
 }
 
 #[test]
@@ -186,7 +206,7 @@ fn every_wrong_length() {
         if length != 27 {
             let error = Token::<Imsi>::deserialize(read()).unwrap_err().to_string();
             assert_eq!(error, format!("token of IMSIs: expected 27 bytes, found {length}"));
-            let error = Token::<Imsi>::deserialize(counted()).unwrap_err().to_string();
+            let error = Token::<Imsi>::deserialize(Binary(counted())).unwrap_err().to_string();
             let expected = "the token's 36 characters or 27 bytes";
             assert_eq!(error, format!("invalid length {}, expected {expected}", length_of(27)));
             let text = "A".repeat(length);
@@ -199,7 +219,7 @@ fn every_wrong_length() {
         if length != 16 {
             let error = Tag::<Imsi>::deserialize(read()).unwrap_err().to_string();
             assert_eq!(error, format!("tag: expected 16 bytes, found {length}"));
-            let error = Tag::<Imsi>::deserialize(counted()).unwrap_err().to_string();
+            let error = Tag::<Imsi>::deserialize(Binary(counted())).unwrap_err().to_string();
             let expected = "the tag's 22 characters or 16 bytes";
             assert_eq!(error, format!("invalid length {}, expected {expected}", length_of(16)));
             assert!(postcard::from_bytes::<Tag<Imsi>>(&postcard::to_allocvec(bytes).unwrap()).is_err());
@@ -213,14 +233,17 @@ fn what_is_no_token_of_the_kind() {
     bad_json::<Token<Imsi>>(&format!("\"{imei}\""), "token of IMSIs: expected the kind letter `S` at byte 0");
     assert!(postcard::from_bytes::<Token<Imsi>>(&postcard::to_allocvec(&imei).unwrap()).is_err());
     let sequence = SeqDeserializer::<_, ValueError>::new(imei.as_ref().iter().copied());
-    let error = Token::<Imsi>::deserialize(sequence).unwrap_err().to_string();
+    let error = Token::<Imsi>::deserialize(Binary(sequence)).unwrap_err().to_string();
     assert_eq!(error, "token of IMSIs: expected the kind letter `S` at byte 0");
 
     let type_error = |found| format!("invalid type: {found}, expected the token's 36 characters or 27 bytes");
     bad_json::<Token<Imsi>>("1", &type_error("another type"));
     bad_json::<Token<Imsi>>("null", &type_error("null"));
     bad_json::<Token<Imsi>>("{}", &type_error("map"));
-    bad_json::<Token<Imsi>>("[73]", "invalid length 1, expected the token's 36 characters or 27 bytes");
+    // One spelling: no list, not even of the right bytes.
+    let bytes = serde_json::to_string(token::<Imsi>().as_ref()).unwrap();
+    bad_json::<Token<Imsi>>(&bytes, &type_error("a sequence"));
+    bad_json::<Token<Imsi>>("[73]", &type_error("a sequence"));
     bad_json::<Tag<Imsi>>("true", "invalid type: another type, expected the tag's 22 characters or 16 bytes");
     let trailing = format!("\"{}B\"", "A".repeat(21));
     bad_json::<Tag<Imsi>>(&trailing, "tag: expected the unused last bits to be zero at byte 21");

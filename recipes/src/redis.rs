@@ -34,9 +34,23 @@ pub const BUCKETS: u16 = 1024;
 pub struct Placement<I>(Indexer<I>);
 
 impl<I: Identifier> Placement<I> {
-    /// `indexer` is of a keyring of its own that is never rotated, in a scope of its own.
-    pub fn new(indexer: Indexer<I>) -> Self {
-        Placement(indexer)
+    /// `indexer` is of a keyring of its own that is never rotated, in a scope of its own. `None` where it has been
+    /// rotated: with another key nearly every subscriber would be in another bucket, and be missed there.
+    ///
+    /// ```
+    /// # use recipes::redis::Placement;
+    /// # use telseal::{Imsi, Keyring, Scope};
+    /// let (mut keyring, scope) = (Keyring::generate()?, Scope::new(["acme", "placement"])?);
+    /// assert!(Placement::<Imsi>::new(keyring.indexer(&scope)).is_some());
+    /// let first = keyring.primary();
+    /// keyring.rotate()?;
+    /// assert!(Placement::<Imsi>::new(keyring.indexer(&scope)).is_none());
+    /// keyring.retire(first)?;
+    /// assert!(Placement::<Imsi>::new(keyring.indexer(&scope)).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(indexer: Indexer<I>) -> Option<Self> {
+        indexer.versions().eq([KeyVersion::FIRST]).then_some(Placement(indexer))
     }
 
     pub fn bucket(&self, identifier: &I) -> u16 {

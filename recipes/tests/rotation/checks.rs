@@ -2,7 +2,7 @@
 
 use crate::{
     load::{Books, Care, Gateway, Random, handle, row, scope, sealer, wrap},
-    servers::{Folder, Result},
+    servers::{Folder, Result, Server, Stop},
     service::{moved, report},
     stores::{Directory, Resealing, Row, Store},
 };
@@ -371,11 +371,22 @@ fn bad_rows(store: &dyn Store) -> Result<Outcome> {
 
 /// A reseal whose store goes away ends with an error that says so, and is finished when the store is back.
 fn gone(store: &dyn Store) -> Result<Outcome> {
-    const SUBSCRIBERS: usize = 5000;
     let Some(server) = store.server() else {
         let found = "the store is a part of the process: see the kills".into();
         return Ok(Outcome { good: true, skipped: true, found });
     };
+    let at_once = stopped(store, server, Stop::AtOnce)?;
+    store.connect()?.clear()?;
+    let in_order = stopped(store, server, Stop::InOrder)?;
+    Ok(Outcome {
+        skipped: false,
+        good: at_once.good && in_order.good,
+        found: format!("{}; {}", at_once.found, in_order.found),
+    })
+}
+
+fn stopped(store: &dyn Store, server: &dyn Server, how: Stop) -> Result<Outcome> {
+    const SUBSCRIBERS: usize = 5000;
     let (mut keyring, old, new) = two_versions()?;
     let books = Books::new(SUBSCRIBERS);
     let mut directory = store.connect()?;
@@ -390,7 +401,7 @@ fn gone(store: &dyn Store) -> Result<Outcome> {
     for line in lines.lines() {
         told = line?;
         if !stopped {
-            server.stop()?;
+            server.stop(how)?;
             stopped = true;
         }
     }
@@ -407,11 +418,15 @@ fn gone(store: &dyn Store) -> Result<Outcome> {
     Ok(Outcome {
         skipped: false,
         good: told.starts_with("error: ")
+            && !told.contains("db error.")
             && left > 0
             && report.moved == left
             && directory.is_empty(old)?
             && (audit.rows, faults) == (SUBSCRIBERS, 0),
-        found: format!("\"{told}\" with {left} of {SUBSCRIBERS} rows left; {} moved when it was back", report.moved),
+        found: format!(
+            "{how:?}: \"{told}\" with {left} of {SUBSCRIBERS} rows left; {} moved when it was back",
+            report.moved
+        ),
     })
 }
 

@@ -52,6 +52,7 @@ fn bucket(imsi: &Imsi) -> u16 {
     static PLACEMENT: LazyLock<Placement<Imsi>> = LazyLock::new(|| {
         let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[0x33; 32])]).expect("one secret");
         Placement::new(keyring.indexer(&Scope::new(["recipes", "placement"]).expect("two labels")))
+            .expect("not rotated")
     });
     PLACEMENT.bucket(imsi)
 }

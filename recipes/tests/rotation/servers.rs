@@ -22,10 +22,17 @@ use std::{
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// As if it had crashed.
+    AtOnce,
+    /// As an operator does, who tells clients that are connected.
+    InOrder,
+}
+
 /// A server that can be taken away.
 pub trait Server: Send + Sync {
-    /// As at once as can be, as if it had crashed.
-    fn stop(&self) -> Result<()>;
+    fn stop(&self, how: Stop) -> Result<()>;
     fn start(&self) -> Result<()>;
 }
 
@@ -72,8 +79,12 @@ impl Postgres {
 }
 
 impl Server for Postgres {
-    fn stop(&self) -> Result<()> {
-        self.run("pg_ctl", &["stop", "--mode=immediate", "--wait"])
+    fn stop(&self, how: Stop) -> Result<()> {
+        let mode = match how {
+            Stop::AtOnce => "--mode=immediate",
+            Stop::InOrder => "--mode=fast",
+        };
+        self.run("pg_ctl", &["stop", mode, "--wait"])
     }
 
     fn start(&self) -> Result<()> {
@@ -85,7 +96,7 @@ impl Server for Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let _ = self.stop();
+        let _ = self.stop(Stop::AtOnce);
     }
 }
 
@@ -167,10 +178,14 @@ impl RedisCluster {
 
 impl Server for RedisCluster {
     /// One of the three.
-    fn stop(&self) -> Result<()> {
+    fn stop(&self, how: Stop) -> Result<()> {
         let mut servers = self.servers.lock().map_err(|_| "a thread panicked")?;
         let mut last = servers.pop().ok_or("no server runs")?;
-        last.kill()?;
+        match (how, self.ports.get(servers.len())) {
+            // Its answer is that the connection is closed.
+            (Stop::InOrder, Some((port, _))) => _ = redis::cmd("SHUTDOWN").exec(&mut client(*port)?.get_connection()?),
+            _ => last.kill()?,
+        }
         last.wait()?;
         Ok(())
     }

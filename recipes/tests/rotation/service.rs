@@ -27,7 +27,13 @@ pub fn reseal(store: &str, location: &str, keyring: &str, old: &str, batch: &str
     let done = stores::open(store, location)
         .and_then(|mut directory| tell(&mut *directory, keyring.as_ref(), old.parse()?, batch.parse()?, &mut stdout()));
     if let Err(error) = &done {
-        println!("error: the reseal stopped: {error}. Start it again when the store is back");
+        // Some errors leave what happened to their source: PostgreSQL's own is "db error".
+        let (mut told, mut cause) = (error.to_string(), error.source());
+        while let Some(error) = cause {
+            told += &format!(": {error}");
+            cause = error.source();
+        }
+        println!("error: the reseal stopped: {told}. Start it again when the store is back");
     }
     Ok(done.is_ok())
 }

@@ -1,7 +1,7 @@
 //! The four stores, as the checks use them.
 
 use crate::{
-    servers::{Folder, Postgres, RedisCluster, Result, Server, cluster_client},
+    servers::{Folder, Postgres, RedisCluster, Result, Server, Stop, cluster_client},
     service::{Client, Served},
 };
 use recipes::{
@@ -181,7 +181,7 @@ impl SqliteFile {
 
 impl Server for SqliteFile {
     /// Somebody else begins to write, and does not come to an end.
-    fn stop(&self) -> Result<()> {
+    fn stop(&self, _: Stop) -> Result<()> {
         let connection = rusqlite::Connection::open(self.location())?;
         // Asked for again at once: SQLite itself waits longer each time, and gets no turn while batch follows batch.
         connection.busy_timeout(Duration::ZERO)?;

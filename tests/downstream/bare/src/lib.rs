@@ -1,7 +1,11 @@
-//! telseal where there is no `std`, and without the feature `seal` no allocator either.
+//! telseal where there is no `std`, and without the features `seal` and `oblivious` no allocator either.
 
 #![no_std]
 
+#[cfg(feature = "oblivious")]
+mod handset;
+#[cfg(any(feature = "seal", feature = "oblivious"))]
+mod memory;
 #[cfg(feature = "seal")]
 mod seal;
 
