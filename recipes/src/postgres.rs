@@ -1,5 +1,6 @@
 //! A directory in PostgreSQL: a B-tree on a server. One connection a thread; with `tokio-postgres`, which `postgres`
-//! waits on, the statements are the same.
+//! waits on, the statements are the same. Where an `Error` is logged, log its `source` too: what the server said is
+//! there, and the error's own text is "db error".
 //!
 //! A statement sees the directory as it was at one point in time, so a lookup by all live tokens finds a row that
 //! is being moved in one place or in the other. That is not enough to register: of two transactions that both look
