@@ -191,6 +191,7 @@ fn failing_random_numbers_are_noticed() {
     let mut bytes = [0; 64];
     random.fill_bytes(&mut bytes);
     assert!(bytes != [0; 64] && random.next_u64() != random.next_u64() && random.try_fill_bytes(&mut bytes).is_ok());
+    assert!((0..4).any(|_| random.next_u32() > 1)); // by chance not, in one of 2^124 runs
     assert_eq!(random.unless_failed(1), Some(1));
 
     let mut random = random::SystemRandom { failed: true };
