@@ -506,6 +506,8 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             let tags = prefixes.tags(&number, PrefixLengths::new([2, 10]).unwrap());
             assert!(tags.eq([10, 2].map(|length| prefixes.tag(&Prefix::of(&number, length).unwrap()))));
             assert!(Indexer::<Imsi>::unwrap(&wrapped, kek, &scope, &[]).is_err());
+            // Last, so that nothing but dropping it wipes what its use left.
+            index(&keyring.indexer(&scope), given.phone);
         }
         "identifiers" => identifiers(given),
         "one" => {
