@@ -1,7 +1,7 @@
 use crate::{
     Indexed, KeyVersion, LengthMismatch, Prefix, PrefixLengths, PrefixTag, Prefixed, Scope, Tag, ct,
     identifier::{Internal, Labelled, tag_header},
-    siv::{BATCH, S2v},
+    siv::{BATCH, Blocks, S2v},
     stack,
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
@@ -215,9 +215,9 @@ pub(crate) fn tag<T: Indexed>(s2v: &S2v, of: &T) -> Tag<T> {
 /// Many.
 pub(crate) fn tag_into<T: Indexed>(s2v: &S2v, of: &[T], tags: &mut [Tag<T>]) -> Result<(), LengthMismatch> {
     LengthMismatch::unless_same(of.len(), tags.len())?;
-    let mut blocks = [Block::default(); BATCH];
+    let mut blocks = Blocks::<BATCH>::new();
     for (of, tags) in of.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
-        let blocks = &mut blocks[..of.len()];
+        let blocks = &mut blocks.0[..of.len()];
         s2v.tags(blocks, of.iter().map(|of| of.word(Internal(()))));
         for (tag, block) in tags.iter_mut().zip(blocks) {
             *tag = public(block);

@@ -3,7 +3,7 @@ use crate::{
     digits::{DigitBlock, is_not_zero},
     identifier::{Internal, Labelled},
     indexer,
-    siv::{BATCH, S2v, Siv},
+    siv::{BATCH, Blocks, S2v, Siv, q},
     stack,
     versions::Versions,
 };
@@ -118,7 +118,8 @@ impl<I: Identifier> Sealer<I> {
         LengthMismatch::unless_same(identifiers.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
-            space.with(identifiers).seal(self.versions.primary(), tokens);
+            let words = identifiers.iter().map(|identifier| identifier.word(Internal(())));
+            seal_batch(self.versions.primary(), &mut space.tags, &mut space.work, words, tokens);
         }
         Ok(())
     }
@@ -173,7 +174,8 @@ impl<I: Identifier> Sealer<I> {
                     Err(error) => refused(row, error),
                 }
             }
-            space.seal(self.versions.primary(), tokens);
+            let Space { words, tags, work, .. } = &mut space;
+            seal_batch(self.versions.primary(), tags, work, words.iter().copied(), tokens);
             while unread != 0 {
                 tokens[unread.trailing_zeros() as usize] = Token::BLANK;
                 unread &= unread - 1;
@@ -238,40 +240,16 @@ struct Space<const N: usize> {
     /// Digit blocks.
     words: [u64; N],
     /// Tags.
-    tags: [Block; N],
+    tags: Blocks<N>,
     /// What AES is working on.
-    work: [Block; N],
+    work: Blocks<N>,
     /// 0 where a token opens.
     faults: [u64; N],
 }
 
 impl<const N: usize> Space<N> {
     fn new() -> Self {
-        Space { words: [0; N], tags: [Block::default(); N], work: [Block::default(); N], faults: [0; N] }
-    }
-
-    /// Takes up to `N` identifiers to work on.
-    #[inline(always)]
-    fn with<I: Identifier>(&mut self, identifiers: &[I]) -> &mut Self {
-        for (word, identifier) in self.words.iter_mut().zip(identifiers) {
-            *word = identifier.word(Internal(()));
-        }
-        self
-    }
-
-    /// Seals the first words into tokens.
-    #[inline(always)]
-    fn seal<I: Identifier>(&mut self, (version, siv): &(KeyVersion, Siv), tokens: &mut [Token<I>]) {
-        let count = tokens.len();
-        let (words, tags, work) = (&self.words[..count], &mut self.tags[..count], &mut self.work[..count]);
-        let [kind, high, low] = Token::<I>::header(*version);
-        let header = u32::from_le_bytes([kind, high, low, 0]);
-        siv.s2v(tags, words.iter().copied());
-        siv.ctr(work, tags.iter().map(|tag| &tag.0));
-        for (((token, word), tag), stream) in tokens.iter_mut().zip(words).zip(tags).zip(work) {
-            token.set_tag(header, ct::public(tag.0, "a tag is for all to see"));
-            token.set_ciphertext(ct::public(word ^ first_half(stream), "a ciphertext is for all to see"));
-        }
+        Space { words: [0; N], tags: Blocks::new(), work: Blocks::new(), faults: [0; N] }
     }
 
     /// Opens `count` tokens, all of the key version of `siv`.
@@ -283,8 +261,10 @@ impl<const N: usize> Space<N> {
         tokens: impl Iterator<Item = &'a Token<I>> + Clone,
         opened: impl Iterator<Item = &'a mut Result<I, OpenError>>,
     ) {
-        let (words, work, faults) = (&mut self.words[..count], &mut self.work[..count], &mut self.faults[..count]);
-        siv.ctr(work, tokens.clone().map(Token::tag_bytes));
+        let (words, work, faults) = (&mut self.words[..count], &mut self.work.0[..count], &mut self.faults[..count]);
+        siv.ctr(work, |work| {
+            work.iter_mut().zip(tokens.clone()).for_each(|(block, token)| q(block, token.tag_bytes()));
+        });
         for ((word, token), stream) in words.iter_mut().zip(tokens.clone()).zip(&*work) {
             *word = token.ciphertext() ^ first_half(stream);
         }
@@ -325,8 +305,8 @@ impl<const N: usize> Drop for Space<N> {
     fn drop(&mut self) {
         let Space { words, tags, work, faults } = self;
         *words = [0; N];
-        *tags = [Block::default(); N];
-        *work = [Block::default(); N];
+        *tags = Blocks::new();
+        *work = Blocks::new();
         *faults = [0; N];
         optimization_barrier(self);
     }
@@ -340,14 +320,35 @@ impl<I> Drop for Sealer<I> {
     }
 }
 
+/// Seals words, one for each of the tokens; tags and work are space for that.
+#[inline(always)]
+fn seal_batch<I: Identifier, const N: usize>(
+    (version, siv): &(KeyVersion, Siv),
+    tags: &mut Blocks<N>,
+    work: &mut Blocks<N>,
+    words: impl Iterator<Item = u64> + Clone,
+    tokens: &mut [Token<I>],
+) {
+    let (tags, work) = (&mut tags.0[..tokens.len()], &mut work.0[..tokens.len()]);
+    let [kind, high, low] = Token::<I>::header(*version);
+    let header = u32::from_le_bytes([kind, high, low, 0]);
+    siv.s2v(tags, words.clone());
+    siv.ctr(work, |work| q(Block::slice_as_flattened_mut(work), Block::slice_as_flattened(tags)));
+    for (((token, word), tag), stream) in tokens.iter_mut().zip(words).zip(tags).zip(work) {
+        token.set_tag(header, ct::public(tag.0, "a tag is for all to see"));
+        token.set_ciphertext(ct::public(word ^ first_half(stream), "a ciphertext is for all to see"));
+    }
+}
+
 /// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for.
 fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> Token<I> {
     let mut space = Space::<1>::new();
     let word = identifier.word(Internal(()));
-    siv.s2v(&mut space.tags, iter::once(word));
-    siv.ctr(&mut space.work, iter::once(&space.tags[0].0));
-    let tag = ct::public(space.tags[0].0, "a tag is for all to see");
-    let ciphertext = ct::public(word ^ first_half(&space.work[0]), "a ciphertext is for all to see");
+    let (Blocks(tags), Blocks(work)) = (&mut space.tags, &mut space.work);
+    siv.s2v(tags, iter::once(word));
+    siv.ctr(work, |work| q(&mut work[0], &tags[0]));
+    let tag = ct::public(tags[0].0, "a tag is for all to see");
+    let ciphertext = ct::public(word ^ first_half(&work[0]), "a ciphertext is for all to see");
     Token::new(*version, tag, ciphertext)
 }
 

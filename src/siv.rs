@@ -12,12 +12,22 @@ use aes::{
     },
 };
 use cmac::{Cmac, Mac};
-use core::array;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// How many messages are worked on at once. Of more, each bears less of the AES unit's start-up; of fewer, reading and
 /// writing spread more evenly over the work, so that memory keeps up. A multiple of what the unit takes at once.
 pub(crate) const BATCH: usize = 64;
+
+/// Blocks to work on. They begin where a line of the cache does: vectors of 64 bytes, each across two lines, would cost
+/// a tenth in one run of a program and nothing in the next, as its stack happens to lie.
+#[repr(align(64))]
+pub(crate) struct Blocks<const N: usize>(pub(crate) [Block; N]);
+
+impl<const N: usize> Blocks<N> {
+    pub(crate) fn new() -> Self {
+        Blocks([Block::default(); N])
+    }
+}
 
 /// AES-SIV under one key and for one associated data.
 pub(crate) struct Siv {
@@ -51,17 +61,23 @@ impl Siv {
         self.s2v.tags(blocks, plaintexts);
     }
 
-    /// From tags the blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)` with
-    /// `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
+    /// The blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)`. Fills in each [Q](q).
     #[inline(always)]
-    pub(crate) fn ctr<'a>(&self, blocks: &mut [Block], tags: impl Iterator<Item = &'a [u8; 16]>) {
-        const Q: [u8; 16] = (!(1_u128 << 63 | 1 << 31)).to_be_bytes();
-        let fill = |blocks: &mut [Block]| {
-            for (block, tag) in blocks.iter_mut().zip(tags) {
-                *block = array::from_fn(|i| tag[i] & Q[i]).into();
-            }
-        };
+    pub(crate) fn ctr(&self, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
         encrypt(&self.ctr, blocks, fill);
+    }
+}
+
+/// Of each tag V, one behind the other, `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
+#[inline(always)]
+pub(crate) fn q(to: &mut [u8], tags: &[u8]) {
+    // For many at once, so that it is done as wide as vectors are.
+    static MASK: [[u8; 16]; BATCH] = [(!(1_u128 << 63 | 1 << 31)).to_be_bytes(); BATCH];
+    let mask = MASK.as_flattened();
+    for (to, tags) in to.chunks_mut(mask.len()).zip(tags.chunks(mask.len())) {
+        for ((to, tag), mask) in to.iter_mut().zip(tags).zip(mask) {
+            *to = tag & mask;
+        }
     }
 }
 

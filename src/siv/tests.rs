@@ -16,7 +16,7 @@ fn seal(siv: &Siv, plaintexts: &[u64]) -> Vec<Vec<u8>> {
     let mut tags = vec![Block::default(); plaintexts.len()];
     siv.s2v(&mut tags, plaintexts.iter().copied());
     let mut stream = tags.clone();
-    siv.ctr(&mut stream, tags.iter().map(|tag| &tag.0));
+    siv.ctr(&mut stream, |stream| q(Block::slice_as_flattened_mut(stream), Block::slice_as_flattened(&tags)));
     let ciphertext = |i: usize| plaintexts[i] ^ first_half(&stream[i]);
     (0..tags.len()).map(|i| [&tags[i][..], &ciphertext(i).to_le_bytes()].concat()).collect()
 }
@@ -26,7 +26,7 @@ fn open(siv: &Siv, sealed: &[u8]) -> Option<[u8; 8]> {
     let (tag, ciphertext) = sealed.split_at(16);
     let tag: [u8; 16] = tag.try_into().unwrap();
     let (mut stream, mut expected) = ([Block::default()], [Block::default()]);
-    siv.ctr(&mut stream, [&tag].into_iter());
+    siv.ctr(&mut stream, |stream| q(&mut stream[0], &tag));
     let plaintext = u64::from_le_bytes(ciphertext.try_into().unwrap()) ^ first_half(&stream[0]);
     siv.s2v(&mut expected, [plaintext].into_iter());
     (expected[0] == Block::from(tag)).then(|| plaintext.to_le_bytes())
