@@ -329,8 +329,8 @@ fn siv_of<I: Identifier>(data: &[u8], prefix: &str) {
 
 // ---- Many at once and one by one.
 
-/// The most rows at a time: more than are opened in one go.
-const ROWS: usize = 1024 + 300;
+/// The most rows at a time: some batches.
+const ROWS: usize = 300;
 /// The rows, identifiers that differ.
 static IMSIS: LazyLock<Vec<Imsi>> = LazyLock::new(|| (0..ROWS).map(imsi_of).collect());
 /// A keyring of versions 1 to 3 with each of them as the primary, and one with another secret as version 2.
@@ -349,14 +349,13 @@ static SEALERS: LazyLock<[Sealer<Imsi>; 4]> = LazyLock::new(|| {
 static TOKENS: LazyLock<[Vec<Token<Imsi>>; 4]> =
     LazyLock::new(|| SEALERS.each_ref().map(|sealer| IMSIS.iter().map(|imsi| sealer.seal(imsi)).collect()));
 
-/// Two bytes of length, and then bytes that say, over and over again, what becomes of each row: 0 to 300 of them
-/// or, with the top bit set, 1024 more.
+/// Two bytes of length, and then bytes that say, over and over again, what becomes of each row.
 pub(crate) fn many(data: &[u8]) {
     let [high, low, controls @ ..] = data else { return };
     if controls.is_empty() {
         return;
     }
-    let length = usize::from(u16::from_be_bytes([high & 0x7F, *low])) % 301 + 1024 * usize::from(high >> 7);
+    let length = usize::from(u16::from_be_bytes([*high, *low])) % (ROWS + 1);
     let controls: Vec<_> = controls.iter().copied().cycle().take(length).collect();
     seals_many_as_one(&controls);
     opens_many_as_one(&controls);

@@ -340,7 +340,8 @@ fn seal_batch<I: Identifier, const N: usize>(
     }
 }
 
-/// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for.
+/// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for, a tenth of
+/// the time and more.
 fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> Token<I> {
     let mut space = Space::<1>::new();
     let word = identifier.word(Internal(()));

@@ -64,7 +64,7 @@ fn many_are_as_one_by_one() {
         let indexer: Indexer<I> = keyring(&[1, 2]).indexer(&scope());
         let identifiers: Vec<_> = (0..300).map(I::sample).collect();
         let blank = Tag::from_bytes([0xEE; 16]);
-        for count in [0, 1, 2, 3, 7, 8, 9, 127, 128, 129, 255, 256, 257, 300] {
+        for count in [0, 1, 2, 3, 7, 8, 9, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300] {
             let mut tags = vec![blank; count];
             indexer.tag_into(&identifiers[..count], &mut tags).unwrap();
             assert!(tags.iter().zip(&identifiers).all(|(tag, identifier)| *tag == indexer.tag(identifier)));

@@ -46,8 +46,11 @@ const MANY: usize = 200;
 /// What moves of identifiers leave in frames of functions that have returned: 1 or 2 copies for each that is parsed in
 /// an optimised build, up to 18 in one that is not.
 const MOVED: &str = "digit block";
-/// How many may be there: fewer than in the work space of a batch, 128.
-const MOVES: usize = 100;
+/// How many may be there: fewer than in the work space of a batch, 64. Reading and printing identifiers of all kinds
+/// leaves more, and has no such space.
+fn moves(task: &str) -> usize {
+    if task == "identifiers" { 100 } else { 50 }
+}
 /// Where the compiler keeps every local variable on the stack, it leaves the steps of parsing there too.
 const LOCALS: &[&str] = if cfg!(debug_assertions) { &["ASCII digits", "digits a byte each"] } else { &[] };
 
@@ -65,7 +68,7 @@ fn leaves_only(more: &[&str], task: &str) {
     let found = search(task, false);
     for (what, &count) in &found {
         let expected = match what.as_str() {
-            MOVED => count <= MOVES,
+            MOVED => count <= moves(task),
             other => more.contains(&other) || LOCALS.contains(&other),
         };
         assert!(expected, "{task}: {found:#?}");
