@@ -25,6 +25,7 @@ pub(crate) struct Blocks<const N: usize>(pub(crate) [Block; N]);
 
 impl<const N: usize> Blocks<N> {
     pub(crate) fn new() -> Self {
+        const { assert!(N <= BATCH) } // for `q`
         Blocks([Block::default(); N])
     }
 }
@@ -68,16 +69,14 @@ impl Siv {
     }
 }
 
-/// Of each tag V, one behind the other, `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7).
+/// Of each tag V, one behind the other, `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7), for
+/// as many as fit into [`Blocks`].
 #[inline(always)]
 pub(crate) fn q(to: &mut [u8], tags: &[u8]) {
     // For many at once, so that it is done as wide as vectors are.
     static MASK: [[u8; 16]; BATCH] = [(!(1_u128 << 63 | 1 << 31)).to_be_bytes(); BATCH];
-    let mask = MASK.as_flattened();
-    for (to, tags) in to.chunks_mut(mask.len()).zip(tags.chunks(mask.len())) {
-        for ((to, tag), mask) in to.iter_mut().zip(tags).zip(mask) {
-            *to = tag & mask;
-        }
+    for ((to, tag), mask) in to.iter_mut().zip(tags).zip(MASK.as_flattened()) {
+        *to = tag & mask;
     }
 }
 

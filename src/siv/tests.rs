@@ -16,7 +16,10 @@ fn seal(siv: &Siv, plaintexts: &[u64]) -> Vec<Vec<u8>> {
     let mut tags = vec![Block::default(); plaintexts.len()];
     siv.s2v(&mut tags, plaintexts.iter().copied());
     let mut stream = tags.clone();
-    siv.ctr(&mut stream, |stream| q(Block::slice_as_flattened_mut(stream), Block::slice_as_flattened(&tags)));
+    siv.ctr(&mut stream, |stream| {
+        let batches = stream.chunks_mut(BATCH).zip(tags.chunks(BATCH));
+        batches.for_each(|(to, tags)| q(Block::slice_as_flattened_mut(to), Block::slice_as_flattened(tags)));
+    });
     let ciphertext = |i: usize| plaintexts[i] ^ first_half(&stream[i]);
     (0..tags.len()).map(|i| [&tags[i][..], &ciphertext(i).to_le_bytes()].concat()).collect()
 }
