@@ -114,7 +114,9 @@ impl<T: Indexed> Indexer<T> {
 
     /// The index key that [`wrap`](Self::wrap) encrypted, for this scope. `versions` are those that rows are
     /// stored under or soon will be: it must have a key of each, and its primary version must be one of them, or it
-    /// would ask for what is not there. Where they are not known, none are given, and nothing of it is checked.
+    /// would ask for what is not there. Have them handed over with the index key, from [`Keyring::versions`].
+    ///
+    /// [`Keyring::versions`]: crate::Keyring::versions
     ///
     /// That it was made from the keyring that rows were sealed under cannot be told: `kek` vouches for it.
     ///
@@ -155,7 +157,7 @@ impl<T: Indexed> Indexer<T> {
         if let Some(missing) = versions.iter().find(|version| keys.iter().all(|(has, _)| has != *version)) {
             return Err(IndexKeyError::MissingKeyVersion(*missing));
         }
-        if !versions.is_empty() && !versions.contains(&primary) {
+        if !versions.contains(&primary) {
             return Err(IndexKeyError::Primary(primary));
         }
         let newest_first =
