@@ -23,7 +23,7 @@ use ::redis::{
 };
 use recipes::redis::{BUCKETS, key};
 use servers::{Folder, Postgres, RedisCluster, Result, cluster_client};
-use std::{env, path::Path, time::Instant};
+use std::{env, num::NonZeroU32, path::Path, time::Instant};
 use telseal::{Imsi, KeyVersion, Keyring, Scope, Sealer};
 
 /// What a row is found by.
@@ -48,6 +48,7 @@ const FORMS: [(Form, &str); 5] = [
 const LOOKUPS: usize = 100_000;
 const ROUND: usize = 10_000;
 const TRANSACTION: usize = 10_000;
+const BATCH: NonZeroU32 = NonZeroU32::new(1000).expect("not 0");
 
 /// One store with one form in it.
 trait Rows {
@@ -56,7 +57,7 @@ trait Rows {
     /// Its index and its rows, in bytes.
     fn bytes(&mut self) -> Result<f64>;
     fn lookup(&mut self, key: &[u8]) -> Result<Option<u64>>;
-    /// By the recipe, 1000 rows at a time; only of rows of the form [`Form::Token`]. Returns how many were moved.
+    /// By the recipe, [`BATCH`] rows at a time; only of rows of the form [`Form::Token`]. Returns how many were moved.
     fn reseal(&mut self, sealer: &Sealer<Imsi>) -> Result<u64>;
 }
 
@@ -187,7 +188,7 @@ impl Rows for RedbRows {
     }
 
     fn reseal(&mut self, sealer: &Sealer<Imsi>) -> Result<u64> {
-        Ok(self.0.reseal(sealer, KeyVersion::FIRST, 1000, |_| ())?.moved)
+        Ok(self.0.reseal(sealer, KeyVersion::FIRST, BATCH, |_| ())?.moved)
     }
 }
 
@@ -238,7 +239,7 @@ impl Rows for SqliteRows {
     }
 
     fn reseal(&mut self, sealer: &Sealer<Imsi>) -> Result<u64> {
-        Ok(self.0.reseal(sealer, KeyVersion::FIRST, 1000, |_| ())?.moved)
+        Ok(self.0.reseal(sealer, KeyVersion::FIRST, BATCH, |_| ())?.moved)
     }
 }
 
@@ -301,7 +302,7 @@ impl Rows for PostgresRows {
     }
 
     fn reseal(&mut self, sealer: &Sealer<Imsi>) -> Result<u64> {
-        Ok(self.directory.reseal(sealer, KeyVersion::FIRST, 1000, |_| ())?.moved)
+        Ok(self.directory.reseal(sealer, KeyVersion::FIRST, BATCH, |_| ())?.moved)
     }
 }
 
@@ -356,6 +357,6 @@ impl Rows for RedisRows {
     }
 
     fn reseal(&mut self, sealer: &Sealer<Imsi>) -> Result<u64> {
-        Ok(self.directory.reseal(sealer, KeyVersion::FIRST, 1000, |_| ())?.moved)
+        Ok(self.directory.reseal(sealer, KeyVersion::FIRST, BATCH, |_| ())?.moved)
     }
 }

@@ -14,7 +14,7 @@ pub mod redb;
 pub mod redis;
 pub mod sqlite;
 
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{collections::BTreeMap, fmt, ops::Range, thread, time::Instant};
 use telseal::{Identifier, KeyVersion, OpenError, ParseError, Sealer, Token};
 
 /// How far a reseal has come. It has no state of its own: what is left to do is what is in the directory under the
@@ -34,7 +34,8 @@ pub struct Report {
     pub doubled: u64,
     /// Rows that, when it began, did not begin as a token of this kind and of a live version does, and are left in
     /// place: see [`Counts`]. Where another kind is kept in the same table, they are its rows. Where not, they were
-    /// truncated or altered, and each may be one of the old version: look at them before it is retired.
+    /// truncated or altered, and each may be one of the old version: look at them before it is retired. In Redis, where
+    /// each version has hashes of its own, these are the rows in hashes of earlier versions.
     pub other: u64,
 }
 
@@ -88,6 +89,12 @@ impl Counts {
             None => self.other += rows,
         }
     }
+}
+
+/// Leaves others as much time to write as the batch took that began at `start`. Stores whose writers take turns give them
+/// in no order: who has just ended would often be the next one again.
+pub(crate) fn give_way(start: Instant) {
+    thread::sleep(start.elapsed());
 }
 
 /// The tokens of one key version, in the order of bytes: from the first three bytes of them all, to before those of

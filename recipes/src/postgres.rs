@@ -11,6 +11,7 @@
 
 use crate::{Counts, Event, Report, resealed, tokens_of};
 use ::postgres::{Client, Config, Error, NoTls, Statement};
+use std::num::NonZeroU32;
 use telseal::{Identifier, KeyVersion, Sealer, Token};
 
 /// The function makes a registration one round trip. Each of its statements sees what was committed before it, which
@@ -101,7 +102,7 @@ impl Directory {
         &mut self,
         sealer: &Sealer<I>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         mut watch: impl FnMut(Event<'_>),
     ) -> Result<Report, Error> {
         let mut report = Report::begin(&self.counts::<I>()?, old, sealer);
@@ -111,8 +112,9 @@ impl Directory {
         let range = tokens_of::<I>(old);
         let mut after = Vec::new();
         loop {
-            let bounds =
-                self.client.query(&self.old_rows, &[&&range.start[..], &&range.end[..], &after, &(batch as i64)])?;
+            let bounds = self
+                .client
+                .query(&self.old_rows, &[&&range.start[..], &&range.end[..], &after, &i64::from(batch.get())])?;
             let rows: Vec<Vec<u8>> = bounds.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
             let Some(last) = rows.last() else { return Ok(report) };
             after.clone_from(last);

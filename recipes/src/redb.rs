@@ -1,11 +1,11 @@
 //! A directory in redb: a B-tree in a file that one process has open. That process reseals in a thread of its own.
 //!
-//! Writers take turns, so that a registration's look and its write are one step. A reader sees the directory as it
-//! was at one point in time, and waits for nobody.
+//! Writers take turns, so that a registration's look and its write are one step; a reseal pauses after each batch, or
+//! they would get none. A reader sees the directory as it was at one point in time, and waits for nobody.
 
-use crate::{Counts, Event, Report, resealed, tokens_of};
+use crate::{Counts, Event, Report, give_way, resealed, tokens_of};
 use ::redb::{Database, Error, ReadableDatabase, ReadableTable, TableDefinition};
-use std::{ops::Bound, path::Path};
+use std::{num::NonZeroU32, ops::Bound, path::Path, time::Instant};
 use telseal::{Identifier, KeyVersion, Sealer, Token};
 
 /// Tokens, 27 bytes each, and endpoints. The keys are not of a fixed length, so that a row that was cut short is
@@ -53,7 +53,7 @@ impl Directory {
         &self,
         sealer: &Sealer<I>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         mut watch: impl FnMut(Event<'_>),
     ) -> Result<Report, Error> {
         let mut report = Report::begin(&self.counts::<I>()?, old, sealer);
@@ -64,11 +64,12 @@ impl Directory {
         let mut from = Bound::Included(range.start.to_vec());
         loop {
             let transaction = self.database.begin_write()?;
+            let start = Instant::now();
             {
                 let mut directory = transaction.open_table(DIRECTORY)?;
                 let bounds = (from.as_ref().map(|key| &**key), Bound::Excluded(&range.end[..]));
-                let mut rows = Vec::with_capacity(batch);
-                for entry in directory.range::<&[u8]>(bounds)?.take(batch) {
+                let mut rows = Vec::new();
+                for entry in directory.range::<&[u8]>(bounds)?.take(batch.get() as usize) {
                     let (row, endpoint) = entry?;
                     rows.push((row.value().to_vec(), endpoint.value()));
                 }
@@ -94,6 +95,7 @@ impl Directory {
             }
             transaction.commit()?;
             watch(Event::Batch(&report));
+            give_way(start);
         }
     }
 

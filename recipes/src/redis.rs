@@ -23,7 +23,7 @@
 
 use crate::{Counts, Event, Report, resealed};
 use ::redis::{ConnectionLike, RedisError, Script, cmd};
-use std::collections::HashSet;
+use std::{collections::HashSet, num::NonZeroU32};
 use telseal::{Identifier, Indexer, KeyVersion, Sealer, Token};
 
 /// Many more than there are servers, so that they can be spread evenly; few enough to tell little of a subscriber.
@@ -141,11 +141,13 @@ impl<C: ConnectionLike> Directory<C> {
         &mut self,
         sealer: &Sealer<I>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         mut watch: impl FnMut(Event<'_>),
     ) -> Result<Report, RedisError> {
         let new = sealer.primary();
-        let mut report = Report::begin(&self.counts::<I>([old, new])?, old, sealer);
+        // All versions that there have been: what is left under one that is not live any more is told of.
+        let newest = sealer.versions().map(KeyVersion::get).max().unwrap_or(0);
+        let mut report = Report::begin(&self.counts::<I>((1..=newest).flat_map(KeyVersion::try_from))?, old, sealer);
         if old == new {
             return Ok(report);
         }
@@ -156,7 +158,7 @@ impl<C: ConnectionLike> Directory<C> {
             loop {
                 let fields: Vec<(Vec<u8>, Vec<u8>)>;
                 (cursor, fields) =
-                    cmd("HSCAN").arg(&from).arg(cursor).arg("COUNT").arg(batch).query(&mut self.connection)?;
+                    cmd("HSCAN").arg(&from).arg(cursor).arg("COUNT").arg(batch.get()).query(&mut self.connection)?;
                 let mut call = self.reseal.prepare_invoke();
                 call.key(&from).key(&to);
                 for (row, _) in &fields {

@@ -1,11 +1,16 @@
 //! A directory in SQLite: a B-tree in a file that several processes of one machine may have open.
 //!
-//! Writers take turns (`BEGIN IMMEDIATE`), so that a registration's look and its write are one step. In the mode WAL
-//! a reader sees the directory as it was at one point in time, and waits for nobody. One connection a thread.
+//! Writers take turns (`BEGIN IMMEDIATE`), so that a registration's look and its write are one step. The turns are in
+//! no order: who waits asks again now and then. So a reseal pauses after each batch, or they would get none. In the mode
+//! WAL a reader sees the directory as it was at one point in time, and waits for nobody. One connection a thread.
 
-use crate::{Counts, Event, Report, resealed, tokens_of};
+use crate::{Counts, Event, Report, give_way, resealed, tokens_of};
 use rusqlite::{Connection, Error, OptionalExtension, TransactionBehavior::Immediate, params, params_from_iter};
-use std::{path::Path, time::Duration};
+use std::{
+    num::NonZeroU32,
+    path::Path,
+    time::{Duration, Instant},
+};
 use telseal::{Identifier, KeyVersion, Sealer, Token};
 
 /// The row is kept in the index itself. BLOBs are compared byte by byte.
@@ -52,7 +57,7 @@ impl Directory {
         &mut self,
         sealer: &Sealer<I>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         mut watch: impl FnMut(Event<'_>),
     ) -> Result<Report, Error> {
         let mut report = Report::begin(&self.counts::<I>()?, old, sealer);
@@ -63,12 +68,13 @@ impl Directory {
         let mut after: Option<Vec<u8>> = None;
         loop {
             let transaction = self.connection.transaction_with_behavior(Immediate)?;
+            let start = Instant::now();
             {
                 let mut select = transaction.prepare_cached(
                     "SELECT token FROM directory WHERE token >= ?1 AND token < ?2 AND token > ?3
                      ORDER BY token LIMIT ?4",
                 )?;
-                let bounds = params![range.start, range.end, after.as_deref().unwrap_or_default(), batch as i64];
+                let bounds = params![range.start, range.end, after.as_deref().unwrap_or_default(), batch.get()];
                 let rows: Vec<Vec<u8>> = select.query_map(bounds, |row| row.get(0))?.collect::<Result<_, _>>()?;
                 let Some(last) = rows.last() else { return Ok(report) };
                 after = Some(last.clone());
@@ -90,6 +96,7 @@ impl Directory {
             }
             transaction.commit()?;
             watch(Event::Batch(&report));
+            give_way(start);
         }
     }
 

@@ -183,6 +183,13 @@ impl Books {
         self.endpoints[number].load(SeqCst)
     }
 
+    /// Those who were refused were told of a row that somebody registered. Nothing may be under way: an answer may be
+    /// there before the other gateway has put its own into the books.
+    pub fn check(&self, told: &[(usize, u64)]) {
+        let wrong = told.iter().filter(|(number, other)| self.registered_endpoint(*number) != *other).count();
+        self.wrong.fetch_add(wrong as u64, SeqCst);
+    }
+
     /// A subscriber to register. Each is given out twice in a row, so that two gateways register one at a time.
     pub fn claim(&self) -> Option<usize> {
         let number = (self.next.fetch_add(1, SeqCst) / 2) as usize;
@@ -242,8 +249,9 @@ impl Gateway {
         *self.sealer.write().expect("no thread panics") = sealer;
     }
 
-    /// Looks up, and now and then registers, until it is told to stop.
-    pub fn run(&self, store: &dyn Store, books: &Books, seed: u64, stop: &AtomicBool) -> Result<()> {
+    /// Looks up, and now and then registers, until it is told to stop. Returns which endpoints it was told of where a
+    /// registration was refused.
+    pub fn run(&self, store: &dyn Store, books: &Books, seed: u64, stop: &AtomicBool) -> Result<Vec<(usize, u64)>> {
         let (mut directory, mut random, mut told) = (store.connect()?, Random(seed), Vec::new());
         let mut attempt = seed << 36;
         while !stop.load(SeqCst) {
@@ -274,10 +282,7 @@ impl Gateway {
                 }
             }
         }
-        // Those who were refused were told of a row that somebody registered.
-        let wrong = told.iter().filter(|(number, other)| books.registered_endpoint(*number) != *other).count();
-        books.wrong.fetch_add(wrong as u64, SeqCst);
-        Ok(())
+        Ok(told)
     }
 }
 

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("rotation: {error}");
+            eprintln!("rotation: {}", service::causes(&*error));
             ExitCode::FAILURE
         }
     }
@@ -68,7 +68,7 @@ fn all(names: Vec<&str>) -> Result<bool> {
 fn one(name: &str, store: &dyn Store, skipped: &mut Vec<String>) -> Result<bool> {
     let mut good = true;
     for (what, check) in checks::ALL {
-        let outcome = check(store).map_err(|error| format!("{what}: {error}"))?;
+        let outcome = check(store).map_err(|error| format!("{what}: {}", service::causes(&*error)))?;
         let word = match outcome {
             Outcome { skipped: true, .. } => "skipped",
             Outcome { good: true, .. } => "ok     ",

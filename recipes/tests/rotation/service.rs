@@ -8,8 +8,11 @@ use crate::{
 use recipes::{Counts, Event, Report};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
-    env, fs,
+    env,
+    error::Error,
+    fs,
     io::{BufRead, BufReader, Cursor, Read, Write, stdout},
+    num::NonZeroU32,
     os::unix::{
         net::{UnixListener, UnixStream},
         process::ExitStatusExt,
@@ -27,22 +30,26 @@ pub fn reseal(store: &str, location: &str, keyring: &str, old: &str, batch: &str
     let done = stores::open(store, location)
         .and_then(|mut directory| tell(&mut *directory, keyring.as_ref(), old.parse()?, batch.parse()?, &mut stdout()));
     if let Err(error) = &done {
-        // Some errors leave what happened to their source: PostgreSQL's own is "db error".
-        let (mut told, mut cause) = (error.to_string(), error.source());
-        while let Some(error) = cause {
-            told += &format!(": {error}");
-            cause = error.source();
-        }
-        println!("error: the reseal stopped: {told}. Start it again when the store is back");
+        println!("error: the reseal stopped: {}. Start it again when the store is back", causes(&**error));
     }
     Ok(done.is_ok())
+}
+
+/// An error with what caused it, to which some leave what happened: PostgreSQL's own text is "db error".
+pub fn causes(error: &dyn Error) -> String {
+    let (mut told, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        told += &format!(": {error}");
+        cause = error.source();
+    }
+    told
 }
 
 fn tell(
     directory: &mut dyn Directory,
     keyring: &Path,
     old: KeyVersion,
-    batch: usize,
+    batch: NonZeroU32,
     out: &mut dyn Write,
 ) -> Result<()> {
     let sealer = unwrap(&fs::read(keyring)?)?.sealer(&scope());
@@ -83,7 +90,7 @@ enum Request {
     Rows,
     Put(Vec<Row>),
     Remove(Vec<Row>),
-    Reseal(PathBuf, KeyVersion, usize),
+    Reseal(PathBuf, KeyVersion, NonZeroU32),
 }
 
 /// Serves a redb file: a line of JSON for each request, and one for the answer.
@@ -166,7 +173,7 @@ impl Client {
     }
 
     /// The lines of a reseal.
-    pub fn reseal(mut self, keyring: &Path, old: KeyVersion, batch: usize) -> Result<Box<dyn BufRead + Send>> {
+    pub fn reseal(mut self, keyring: &Path, old: KeyVersion, batch: NonZeroU32) -> Result<Box<dyn BufRead + Send>> {
         let first = self.ask_for_line(&Request::Reseal(keyring.into(), old, batch))?;
         Ok(Box::new(Cursor::new(first).chain(self.stream.take().ok_or("not connected")?)))
     }
@@ -186,7 +193,13 @@ impl Directory for Client {
         let (versions, other): (Vec<_>, u64) = self.ask(&Request::Counts)?;
         Ok(Counts { versions: versions.into_iter().collect(), other })
     }
-    fn reseal(&mut self, _: &Sealer<Imsi>, _: KeyVersion, _: usize, _: &mut dyn FnMut(Event<'_>)) -> Result<Report> {
+    fn reseal(
+        &mut self,
+        _: &Sealer<Imsi>,
+        _: KeyVersion,
+        _: NonZeroU32,
+        _: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Report> {
         Err("asked of the service by `Store::reseal`".into())
     }
     fn rows(&mut self, _: &[KeyVersion]) -> Result<Vec<Row>> {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     env,
     io::{BufRead, BufReader},
+    num::NonZeroU32,
     os::unix::process::ExitStatusExt,
     path::Path,
     process::{Command, Stdio},
@@ -45,7 +46,7 @@ pub trait Directory: Send {
         &mut self,
         sealer: &Sealer<Imsi>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Report>;
 
@@ -73,7 +74,7 @@ pub trait Store: Sync {
     fn connect(&self) -> Result<Box<dyn Directory>>;
 
     /// Starts to reseal in another process, under the keyring in a file.
-    fn reseal(&self, keyring: &Path, old: KeyVersion, batch: usize) -> Result<Resealing<'_>>;
+    fn reseal(&self, keyring: &Path, old: KeyVersion, batch: NonZeroU32) -> Result<Resealing<'_>>;
 
     /// What can be taken away while a reseal runs; nothing where the store is a part of the process.
     fn server(&self) -> Option<&dyn Server> {
@@ -143,7 +144,7 @@ impl Store for Direct {
         open(self.name, &self.location)
     }
 
-    fn reseal(&self, keyring: &Path, old: KeyVersion, batch: usize) -> Result<Resealing<'_>> {
+    fn reseal(&self, keyring: &Path, old: KeyVersion, batch: NonZeroU32) -> Result<Resealing<'_>> {
         let mut child = Command::new(env::current_exe()?)
             .args(["child", "reseal", self.name, &self.location])
             .arg(keyring)
@@ -208,7 +209,7 @@ impl Store for Redb {
         Ok(Box::new(Client::connect(&self.0.socket)?))
     }
 
-    fn reseal(&self, keyring: &Path, old: KeyVersion, batch: usize) -> Result<Resealing<'_>> {
+    fn reseal(&self, keyring: &Path, old: KeyVersion, batch: NonZeroU32) -> Result<Resealing<'_>> {
         let lines = Client::connect(&self.0.socket)?.reseal(keyring, old, batch)?;
         Ok(Resealing { lines, end: Box::new(|kill| if kill { self.0.kill_and_restart() } else { Ok(false) }) })
     }
@@ -232,7 +233,7 @@ impl Directory for Arc<recipes::redb::Directory> {
         &mut self,
         sealer: &Sealer<Imsi>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Report> {
         Ok(recipes::redb::Directory::reseal(self, sealer, old, batch, watch)?)
@@ -283,7 +284,7 @@ impl Directory for recipes::sqlite::Directory {
         &mut self,
         sealer: &Sealer<Imsi>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Report> {
         Ok(recipes::sqlite::Directory::reseal(self, sealer, old, batch, watch)?)
@@ -331,7 +332,7 @@ impl Directory for recipes::postgres::Directory {
         &mut self,
         sealer: &Sealer<Imsi>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Report> {
         Ok(recipes::postgres::Directory::reseal(self, sealer, old, batch, watch)?)
@@ -373,7 +374,7 @@ impl<C: ConnectionLike + Send> Directory for recipes::redis::Directory<C> {
         &mut self,
         sealer: &Sealer<Imsi>,
         old: KeyVersion,
-        batch: usize,
+        batch: NonZeroU32,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Report> {
         Ok(recipes::redis::Directory::reseal(self, sealer, old, batch, watch)?)
