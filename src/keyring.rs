@@ -109,6 +109,9 @@ impl Keyring {
 
     /// Adds a new version and makes it the primary one. Returns its number.
     ///
+    /// For a single holder of keys, while no sealer made before is in use: one would not find what is sealed under the
+    /// new version. With several, or threads, [`stage`](Self::stage) it, hand it out, and [`promote`](Self::promote) it.
+    ///
     /// # Errors
     /// As [`stage`](Self::stage).
     #[cfg(feature = "getrandom")]

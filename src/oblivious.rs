@@ -50,44 +50,49 @@
 //! (`Evaluator::public_keys`), and asks for tags under each, as a key holder looks up under each. Whoever puts a
 //! number into the directory puts it there under each as well (`Evaluator::lookup`).
 //!
+//! An oblivious tag cannot be resealed. A version is retired when each number that is in the directory under it is there
+//! under a newer one too: who has the numbers puts them there, and where handsets do so themselves, each has to come by
+//! once. One that did not is not found any more, and nobody can tell.
+//!
 //! # Quotas
 //!
 //! Whoever may ask for tags may ask for those of a whole numbering plan. The key holder alone can bound how
 //! many: `Evaluator::evaluate` asks its caller whether so many elements are admitted, before it evaluates
-//! anything. A token bucket for each account is enough, if it outlives a restart. It is full at the beginning, so that a
-//! new handset can ask for its whole address book, and fills up again slowly:
+//! anything. A token bucket for each account is enough, stored with the account: one that does not outlive a restart is
+//! full after it. It is full at the beginning, so that a new handset can ask for its whole address book, and fills up
+//! again slowly:
 //!
 //! ```
-//! use std::time::{Duration, Instant};
-//!
 //! /// What one account may still ask for: at most 2000 elements at once, and 100 a day over time.
 //! struct Bucket {
 //!     elements: f64,
-//!     at: Instant,
+//!     /// Seconds since the Unix epoch.
+//!     at: u64,
 //! }
 //!
 //! const CAPACITY: f64 = 2000.0;
 //! const PER_SECOND: f64 = 100.0 / 86_400.0;
 //!
 //! impl Bucket {
-//!     fn new(now: Instant) -> Self {
+//!     fn new(now: u64) -> Self {
 //!         Bucket { elements: CAPACITY, at: now }
 //!     }
 //!
-//!     fn admit(&mut self, elements: usize, now: Instant) -> bool {
-//!         let filled = now.duration_since(self.at).as_secs_f64() * PER_SECOND;
-//!         (self.elements, self.at) = (CAPACITY.min(self.elements + filled), now);
+//!     fn admit(&mut self, elements: usize, now: u64) -> bool {
+//!         // A clock that was set back fills nothing.
+//!         let filled = now.saturating_sub(self.at) as f64 * PER_SECOND;
+//!         (self.elements, self.at) = (CAPACITY.min(self.elements + filled), now.max(self.at));
 //!         let admitted = elements as f64 <= self.elements;
 //!         self.elements -= if admitted { elements as f64 } else { 0.0 };
 //!         admitted
 //!     }
 //! }
 //!
-//! let start = Instant::now();
+//! let start = 1_800_000_000;
 //! let mut bucket = Bucket::new(start);
 //! assert!(bucket.admit(1000, start) && bucket.admit(1000, start) && !bucket.admit(1, start));
-//! assert!(bucket.admit(100, start + Duration::from_secs(86_401)));
-//! // evaluator.evaluate(&request, |elements| bucket.admit(elements, Instant::now()))
+//! assert!(bucket.admit(100, start + 86_401) && !bucket.admit(1, start));
+//! // evaluator.evaluate(&request, |elements| bucket.admit(elements, now))
 //! ```
 //!
 //! With this one an attacker gets 2000 tags for each account once and 100 a day from then on. For a range of

@@ -26,7 +26,7 @@ use telseal::{
 pub(crate) const CAPACITY: usize = 2000;
 const PER_SECOND: f64 = 100.0 / 86_400.0;
 
-/// What an account may still ask for.
+/// What an account may still ask for. In memory: a service stores it with the account, as `telseal::oblivious` shows.
 struct Bucket {
     elements: f64,
     at: Instant,

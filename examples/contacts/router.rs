@@ -57,7 +57,7 @@ impl Router {
             LOOK_UP if rest.len().is_multiple_of(self.size) => {
                 let handles = self.database.begin_read()?.open_table(HANDLES)?;
                 let mut found = Vec::new();
-                for (handle, at) in rest.chunks(self.size).zip(0_u16..1000) {
+                for (handle, at) in rest.chunks(self.size).zip(0_u16..) {
                     if let Some(endpoint) = handles.get(&*named(handle))? {
                         found.extend(at.to_be_bytes());
                         found.extend(endpoint.value().to_be_bytes());

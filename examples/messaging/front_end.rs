@@ -7,6 +7,7 @@
 
 use crate::{gateway::Link, process::Result, protocol::Handles};
 use std::{
+    collections::VecDeque,
     io::{self, BufRead, Write},
     net::{Ipv4Addr, TcpStream},
 };
@@ -22,6 +23,10 @@ enum Index {
     Plaintext,
 }
 
+/// How many of the numbers that it was asked about the front end keeps, as one does that counts who asks for what. A
+/// search of its memory must find them, which says that it was read.
+pub(crate) const RECENT: usize = 20;
+
 /// How many digits the prefixes of the router's routes have.
 pub(crate) const LENGTHS: [usize; 4] = [1, 2, 4, 6];
 
@@ -36,6 +41,7 @@ pub(crate) fn run(handles: Handles, port: u16) -> Result<()> {
         Handles::Tokens => None,
         Handles::Plaintext => Some(Index::Plaintext),
     };
+    let mut recent: VecDeque<PhoneNumber> = VecDeque::with_capacity(RECENT);
     for line in lines {
         let line = line?;
         let answer = match (line.split_once(' '), &index) {
@@ -43,7 +49,13 @@ pub(crate) fn run(handles: Handles, port: u16) -> Result<()> {
                 index = Some(keys);
                 "ok".into()
             }),
-            (Some(("find", typed)), Some(index)) => index.find(typed, &mut link),
+            (Some(("find", typed)), Some(index)) => typed.parse().map_err(Into::into).and_then(|number| {
+                if !recent.contains(&number) {
+                    recent.truncate(RECENT - 1);
+                    recent.push_front(number.clone());
+                }
+                index.find(&number, &mut link)
+            }),
             _ => Err("expected `load` with index keys and then `find` with a phone number".into()),
         };
         println!("{}", answer.unwrap_or_else(|error| format!("error {error}")));
@@ -68,13 +80,12 @@ impl Index {
         })
     }
 
-    /// The endpoint of a number as somebody typed it or, where it has none, its carrier.
-    fn find(&self, typed: &str, link: &mut Link) -> Result<String> {
-        let number: PhoneNumber = typed.parse()?;
-        if let Some(endpoint) = link.ask(format!("find {}", self.tags(&number)))?.strip_prefix("ok ") {
+    /// The endpoint of a number or, where it has none, its carrier.
+    fn find(&self, number: &PhoneNumber, link: &mut Link) -> Result<String> {
+        if let Some(endpoint) = link.ask(format!("find {}", self.tags(number)))?.strip_prefix("ok ") {
             return Ok(format!("endpoint {endpoint}"));
         }
-        let answer = link.ask(format!("route {}", self.prefixes(&number)?))?;
+        let answer = link.ask(format!("route {}", self.prefixes(number)?))?;
         Ok(format!("carrier {}", answer.strip_prefix("ok ").ok_or("no carrier")?))
     }
 

@@ -18,6 +18,7 @@ mod service;
 mod subscribers;
 
 use directory::Fault;
+use front_end::RECENT;
 use process::{Result, bar};
 use search::{Needles, Search};
 use service::{Outcome, Place, Step};
@@ -121,8 +122,8 @@ fn report(
     Ok(missed + all - entries)
 }
 
-/// The front end must have seen none but those that it was asked about, of which some are still there: that says that
-/// its memory was read. It has no tokens.
+/// The front end must have seen none but those that it was asked about, and the last of them must be there: that says
+/// that its memory was read. It has no tokens.
 fn report_front_end(search: &Search, outcome: &Outcome) -> Result<usize> {
     let place = &outcome.front_end;
     let Some(Found { title, bytes, identifiers, entries }) = find("tokens", place, search, outcome)? else {
@@ -132,7 +133,7 @@ fn report_front_end(search: &Search, outcome: &Outcome) -> Result<usize> {
     let of = outcome.known.iter().filter(|known| (place.had)(known)).count();
     println!("\n{title}, {bytes} bytes: {} of the {of} phone numbers that it was asked about,", asked.len());
     println!("{} of the other identifiers, {entries} tokens", others.len());
-    Ok(others.len() + entries + usize::from(asked.is_empty()))
+    Ok(others.len() + entries + RECENT.saturating_sub(asked.len()))
 }
 
 /// What a search has found, and how many of the directory's entries.
