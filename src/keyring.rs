@@ -21,9 +21,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// and are still looked up, until they are retired. A new version takes the next number, so that newer ones
 /// have the higher numbers.
 ///
-/// A keyring is rotated in two steps where several gateways share it: first a version is
-/// staged (`stage`) and the keyring handed to all of them, so that each looks the new version up; then it
-/// is promoted (`promote`). Where there is one gateway, `rotate` does both.
+/// A keyring is rotated in two steps: first a version is staged (`stage`) and the keyring handed to all who use it, so
+/// that each process and each thread looks the new version up; then it is promoted (`promote`). `rotate` does both, for a
+/// single holder that does nothing else meanwhile.
 ///
 /// A [`Sealer`] is made from a keyring as it is at that moment: make new ones after a change and drop the old.
 ///

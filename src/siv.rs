@@ -62,7 +62,8 @@ impl Siv {
         self.s2v.tags(blocks, plaintexts);
     }
 
-    /// The blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)`. Fills in each [Q](q).
+    /// The blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)`. `fill` puts each
+    /// [Q](q) there.
     #[inline(always)]
     pub(crate) fn ctr(&self, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
         encrypt(&self.ctr, blocks, fill);

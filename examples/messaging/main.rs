@@ -122,8 +122,8 @@ fn report(
     Ok(missed + all - entries)
 }
 
-/// The front end must have seen none but those that it was asked about, and the last of them must be there: that says
-/// that its memory was read. It has no tokens.
+/// The front end must have seen none but those that it was asked about, and as many of them as it keeps must be there:
+/// that says that its memory was read. It has no tokens.
 fn report_front_end(search: &Search, outcome: &Outcome) -> Result<usize> {
     let place = &outcome.front_end;
     let Some(Found { title, bytes, identifiers, entries }) = find("tokens", place, search, outcome)? else {

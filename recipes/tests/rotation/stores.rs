@@ -184,7 +184,7 @@ impl Server for SqliteFile {
     /// Somebody else begins to write, and does not come to an end.
     fn stop(&self, _: Stop) -> Result<()> {
         let connection = rusqlite::Connection::open(self.location())?;
-        // Asked for again at once: SQLite itself waits longer each time, and gets no turn while batch follows batch.
+        // Asked for again at once, to come early in the reseal: SQLite itself waits longer each time.
         connection.busy_timeout(Duration::ZERO)?;
         while let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             if error.sqlite_error_code() != Some(rusqlite::ErrorCode::DatabaseBusy) {
