@@ -16,7 +16,8 @@ use std::{path::Path, sync::Arc};
 /// Opt in and opt out: a handle, and the endpoint that has or had it, in 8 bytes.
 pub(crate) const OPT_IN: u8 = b'+';
 pub(crate) const OPT_OUT: u8 = b'-';
-/// Which of the handles are there, as many as a message holds. The answer is, for each of those, its place in 2 bytes and its endpoint.
+/// Which of the handles are there, as many as a message holds. The answer is, for each of those, its place in 2 bytes
+/// and its endpoint.
 pub(crate) const LOOK_UP: u8 = b'?';
 
 /// The endpoint of a key version in 2 bytes and a handle.

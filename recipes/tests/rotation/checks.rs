@@ -1,7 +1,7 @@
 //! What has to hold of each store.
 
 use crate::{
-    load::{Books, Care, Gateway, Random, handle, row, scope, sealer, unwrap, wrap},
+    load::{Books, Care, Gateway, Random, handle, promoted, row, scope, sealer, wrap},
     servers::{Folder, Result, Server, Stop},
     service::{moved, report},
     stores::{Directory, Handle, Resealing, Row, Store},
@@ -211,13 +211,6 @@ fn two_versions() -> Result<(Keyring, KeyVersion, KeyVersion)> {
     Ok((keyring, old, new))
 }
 
-/// That keyring with another version as the primary one, in a file.
-fn promoted(keyring: &Keyring, primary: KeyVersion, file: &Path) -> Result<()> {
-    let mut keyring = unwrap(&wrap(keyring))?;
-    keyring.promote(primary)?;
-    Ok(fs::write(file, wrap(&keyring))?)
-}
-
 /// Lookups of a few rows that are moved all the while, back and forth. By all live tokens in one question none misses;
 /// by one after the other, which is the control, some do.
 fn to_and_fro(store: &dyn Store) -> Result<Outcome> {
@@ -231,17 +224,19 @@ fn to_and_fro(store: &dyn Store) -> Result<Outcome> {
     books.seed(&mut *directory, &sealer, SUBSCRIBERS)?;
     let handles: Vec<_> = (0..SUBSCRIBERS).map(|number| handle(&sealer, Care::All, number)).collect();
     let folder = Folder::new()?;
-    let files = [new, old].map(|primary| (folder.0.join(format!("keyring-{primary}")), primary));
-    for (file, primary) in &files {
-        promoted(&keyring, *primary, file)?;
+    let mut moves = Vec::new();
+    for (from, to) in [(old, new), (new, old)] {
+        let file = folder.0.join(format!("keyring-{to}"));
+        fs::write(&file, wrap(&promoted(&keyring, to)?))?;
+        moves.push((file, from));
     }
 
     let (stop, reseals) = (AtomicBool::new(false), AtomicU32::new(0));
     let (meanwhile, missed_one_by_one) = thread::scope(|threads| -> Result<(u32, u32)> {
         let resealing = threads.spawn(|| -> Result<()> {
             while !stop.load(SeqCst) {
-                for ((file, _), from) in files.iter().zip([old, new]) {
-                    reseal(store, file, from, None)?;
+                for (file, from) in &moves {
+                    reseal(store, file, *from, None)?;
                     reseals.fetch_add(1, SeqCst);
                 }
             }
@@ -293,7 +288,7 @@ fn races(store: &dyn Store) -> Result<Outcome> {
     let (before, behind) = (sealer(&keyring, old)?, sealer(&keyring, new)?);
     let folder = Folder::new()?;
     let file = folder.0.join("keyring");
-    promoted(&keyring, new, &file)?;
+    fs::write(&file, wrap(&promoted(&keyring, new)?))?;
 
     let (books, barrier, stop) = (Books::new(subscribers), Barrier::new(2), AtomicBool::new(false));
     let register = |sealer: &Sealer<_>, attempt: u64| -> Result<Vec<_>> {

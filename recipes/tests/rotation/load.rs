@@ -286,9 +286,14 @@ impl Gateway {
     }
 }
 
-/// A sealer of a keyring whose primary version is another one, as at a gateway that has not been told yet.
-pub fn sealer(keyring: &Keyring, primary: KeyVersion) -> Result<Sealer<Imsi>> {
+/// The keyring with another version as the primary one, as a gateway has it that has not been told yet.
+pub fn promoted(keyring: &Keyring, primary: KeyVersion) -> Result<Keyring> {
     let mut keyring = unwrap(&wrap(keyring))?;
     keyring.promote(primary)?;
-    Ok(keyring.sealer(&scope()))
+    Ok(keyring)
+}
+
+/// A sealer of that keyring.
+pub fn sealer(keyring: &Keyring, primary: KeyVersion) -> Result<Sealer<Imsi>> {
+    Ok(promoted(keyring, primary)?.sealer(&scope()))
 }
