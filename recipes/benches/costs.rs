@@ -1,8 +1,8 @@
 //! What a routing entry costs: bytes a row and lookups a second in each store, by what the row is found by.
 //!
 //! ```text
-//! cargo bench --bench costs               # a million rows
-//! cargo bench --bench costs -- 10000000   # as many as you like
+//! cargo bench -p recipes               # a million rows
+//! cargo bench -p recipes -- 10000000   # as many as you like
 //! ```
 //!
 //! Rows are written in random order, 10,000 in a transaction, and looked up in another random order by one

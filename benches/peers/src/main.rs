@@ -1,9 +1,9 @@
 //! telseal beside its floor and beside its peers: every row in one process, on the same identifiers, in turn.
 //!
 //! ```text
-//! cargo run --release              # the table
-//! cargo run --release -- --check   # and the targets; exit status 1 where one is missed
-//! RUSTFLAGS='--cfg aes_backend="soft" --cfg aes_force_soft' cargo run --release   # without the AES unit
+//! cargo run -p peers --profile bench              # the table
+//! cargo run -p peers --profile bench -- --check   # and the targets; exit status 1 where one is missed
+//! RUSTFLAGS='--cfg aes_backend="soft" --cfg aes_force_soft' cargo run -p peers --profile bench   # without the AES unit
 //! ```
 //!
 //! Let nothing else run meanwhile: the rows of a million items and more take long enough to be interrupted.

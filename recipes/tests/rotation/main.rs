@@ -2,8 +2,8 @@
 //! in a process of its own that is killed at random points.
 //!
 //! ```text
-//! cargo test --release                            # all stores
-//! cargo test --release --test rotation -- redb    # one of them
+//! cargo test -p recipes --release                            # all stores
+//! cargo test -p recipes --release --test rotation -- redb    # one of them
 //! ```
 //!
 //! PostgreSQL and Redis are started here, on ports of their own in a temporary directory, and stopped again. Where
