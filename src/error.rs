@@ -1,4 +1,4 @@
-use crate::Kind;
+use crate::kind::Kind;
 use core::{error::Error, fmt};
 
 /// A text or octets that are not what they were read as.

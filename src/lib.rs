@@ -11,52 +11,27 @@ extern crate alloc;
 extern crate std;
 
 mod ct;
-mod digits;
-mod encoding;
 mod error;
-mod exposed;
-mod hasher;
-mod identifier;
-mod imei;
-mod imsi;
-#[cfg(feature = "seal")]
-mod indexer;
-#[cfg(feature = "seal")]
-mod keyring;
-#[cfg(feature = "oblivious")]
-pub mod oblivious;
-mod phone;
-mod prefix;
+mod kind;
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 mod scope;
-#[cfg(feature = "seal")]
-mod sealer;
-#[cfg(feature = "serde")]
-mod serde;
-#[cfg(feature = "seal")]
-mod siv;
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 mod stack;
-mod token;
+
+pub mod identifier;
+#[cfg(feature = "oblivious")]
+pub mod oblivious;
 #[cfg(feature = "seal")]
-mod versions;
-#[cfg(feature = "seal")]
-mod wrapping;
+pub mod seal;
+pub mod token;
 
 pub use error::ParseError;
-pub use exposed::Exposed;
-pub use hasher::TagHasher;
-pub use identifier::{Identifier, Indexed, Kind};
-pub use imei::{Imei, Imeisv};
-pub use imsi::{Imsi, MncLength};
-#[cfg(feature = "seal")]
-pub use indexer::{IndexKeyError, Indexer};
-#[cfg(feature = "seal")]
-pub use keyring::{Keyring, KeyringError};
-pub use phone::PhoneNumber;
-pub use prefix::{Prefix, PrefixLengths, PrefixTag, Prefixed};
+pub use identifier::{
+    Exposed, Identifier, Imei, Imeisv, Imsi, Indexed, MncLength, PhoneNumber, Prefix, PrefixLengths, Prefixed,
+};
+pub use kind::Kind;
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 pub use scope::Scope;
 #[cfg(feature = "seal")]
-pub use sealer::{LengthMismatch, Lookup, OpenError, Sealer};
-pub use token::{KeyVersion, Tag, Token};
+pub use seal::{IndexKeyError, Indexer, Keyring, KeyringError, LengthMismatch, Lookup, OpenError, Sealer};
+pub use token::{KeyVersion, PrefixTag, Tag, TagHasher, Token};

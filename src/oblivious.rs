@@ -111,13 +111,10 @@ pub use evaluator::{EvaluateError, Evaluator};
 pub use handset::{BlindError, Blinding, FinalizeError};
 pub use messages::{PublicKey, Request, Response};
 
-#[cfg(feature = "seal")]
-pub(crate) use evaluator::derive_key_pair;
-
 use crate::{
-    Identifier, ParseError, Scope,
-    error::{Reason, Subject},
-    identifier::{Internal, Labelled},
+    error::{ParseError, Reason, Subject},
+    identifier::{Identifier, Internal, Labelled},
+    scope::Scope,
 };
 use alloc::vec::Vec;
 use zeroize::Zeroizing;

@@ -1,7 +1,4 @@
-use crate::{
-    ParseError,
-    error::{Reason, Subject},
-};
+use crate::error::{ParseError, Reason, Subject};
 use alloc::vec::Vec;
 use core::fmt;
 

@@ -1,17 +1,28 @@
+//! What servers hold: tokens and tags, which they store, compare and route by. Nothing here knows a key or a cipher.
+
+mod encoding;
+mod hasher;
+mod key_version;
+#[cfg(feature = "seal")]
+mod parts;
+#[cfg(feature = "serde")]
+mod serde;
+
+pub use hasher::TagHasher;
+pub use key_version::KeyVersion;
+
 use crate::{
-    Identifier, Indexed, ParseError,
-    encoding::{decode_base64url, decode_hex, encode_base64url, encode_hex, exactly},
-    error::{Reason, Subject},
-    identifier::tag_header,
+    error::{ParseError, Reason, Subject},
+    identifier::{Identifier, Indexed, Labelled, Prefix},
 };
 use core::{
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
     marker::PhantomData,
-    num::NonZeroU16,
     str::FromStr,
 };
+use encoding::{decode_base64url, decode_hex, encode_base64url, encode_hex, exactly};
 use subtle::{Choice, ConstantTimeEq};
 
 /// An identifier, sealed: 27 bytes that can be stored, compared and routed by, and not be read without the
@@ -43,26 +54,40 @@ pub struct Token<I> {
 /// The 16 bytes of a token that tell one identifier from another: what a directory looks up by.
 ///
 /// It is the SIV of RFC 5297: a pseudorandom function of the identifier under one key, so its bits are
-/// uniformly random to whoever lacks the key, and any of them serve to hash ([`TagHasher`](crate::TagHasher)) or
+/// uniformly random to whoever lacks the key, and any of them serve to hash ([`TagHasher`]) or
 /// to partition by.
 ///
 /// The text form is base64url without padding, 22 characters; `{:x}` gives 32 hexadecimal digits.
 ///
-/// `Tag<Prefix<I>>` is the tag of the first digits of an identifier: a [`PrefixTag`](crate::PrefixTag).
+/// `Tag<Prefix<I>>` is the tag of the first digits of an identifier: a [`PrefixTag`].
 pub struct Tag<T> {
     bytes: [u8; TAG],
     kind: PhantomData<fn() -> T>,
 }
 
-/// The number of a key: 1 to 65535, in the order in which the keys were made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyVersion(NonZeroU16);
+/// The tag of a [`Prefix`]: 16 bytes, which have nothing to do with the tag of an identifier.
+pub type PrefixTag<I> = Tag<Prefix<I>>;
 
 const HEADER: usize = 3;
 const TAG: usize = 16;
 const TOKEN: usize = 27;
 const TOKEN_TEXT: usize = 36;
 const TAG_TEXT: usize = 22;
+
+/// The letter's place in the base64url alphabet, times 4, plus the format version, which is 1.
+pub(crate) const fn first_byte(letter: u8) -> u8 {
+    let place = match letter {
+        b'A'..=b'Z' => letter - b'A',
+        _ => letter - b'a' + 26,
+    };
+    place * 4 + 1
+}
+
+/// What is authenticated with a tag, and stands before it in a token.
+pub(crate) const fn tag_header<T: Indexed>(version: KeyVersion) -> [u8; 3] {
+    let [high, low] = version.get().to_be_bytes();
+    [first_byte(T::LETTER), high, low]
+}
 
 impl<I: Identifier> Token<I> {
     /// Well-formed and sealed by nobody: key version 1, all else zero. It fills a buffer before
@@ -72,30 +97,6 @@ impl<I: Identifier> Token<I> {
         bytes.split_at_mut(HEADER).0.copy_from_slice(&Self::header(KeyVersion::FIRST));
         Token { bytes, kind: PhantomData }
     };
-
-    /// Writes header and tag; the ciphertext follows.
-    #[cfg(feature = "seal")]
-    #[inline(always)]
-    pub(crate) fn new(version: KeyVersion, tag: [u8; TAG], ciphertext: u64) -> Self {
-        let mut token = Self::BLANK;
-        token.bytes[..HEADER].copy_from_slice(&Self::header(version));
-        token.bytes[HEADER..][..TAG].copy_from_slice(&tag);
-        token.set_ciphertext(ciphertext);
-        token
-    }
-
-    #[cfg(feature = "seal")]
-    #[inline(always)]
-    pub(crate) fn set_tag(&mut self, header: u32, tag: [u8; TAG]) {
-        self.bytes[..4].copy_from_slice(&header.to_le_bytes()); // in one piece, and the tag overwrites the end
-        self.bytes[HEADER..][..TAG].copy_from_slice(&tag);
-    }
-
-    #[cfg(feature = "seal")]
-    #[inline(always)]
-    pub(crate) fn set_ciphertext(&mut self, ciphertext: u64) {
-        self.bytes[HEADER + TAG..].copy_from_slice(&ciphertext.to_le_bytes());
-    }
 
     /// The 3 bytes that all tokens of this kind and key version begin with: kind and format version, then the key
     /// version, big-endian. The rows of a key version are those of the range from here to before the next one's.
@@ -110,21 +111,8 @@ impl<I: Identifier> Token<I> {
 
     /// Under which of the key holder's keys it was sealed, or says that it was.
     pub fn key_version(&self) -> KeyVersion {
-        match NonZeroU16::new(u16::from_be_bytes(self.part(1))) {
-            Some(version) => KeyVersion(version),
-            None => KeyVersion::FIRST, // never: no token is made with version 0
-        }
-    }
-
-    #[cfg(feature = "seal")]
-    #[inline(always)]
-    pub(crate) fn tag_bytes(&self) -> &[u8; TAG] {
-        self.bytes[HEADER..].first_chunk().expect("a part of the 27 bytes")
-    }
-
-    #[cfg(feature = "seal")]
-    pub(crate) fn ciphertext(&self) -> u64 {
-        u64::from_le_bytes(self.part(HEADER + TAG))
+        // Never the fallback: no token is made with version 0.
+        KeyVersion::try_from(u16::from_be_bytes(self.part(1))).unwrap_or(KeyVersion::FIRST)
     }
 
     /// The 27 bytes.
@@ -154,7 +142,7 @@ impl<I: Identifier> Token<I> {
     /// Checks the header of a token that was read from a form with so many bits a character.
     fn from_bytes(bytes: [u8; TOKEN], bits: usize) -> Result<Self, ParseError> {
         let refused = |reason, bit| Err(ParseError::new(Subject::Token(I::KIND), reason).at(bit / bits));
-        let expected = I::KIND.header();
+        let expected = first_byte(I::LETTER);
         match bytes {
             [kind, ..] if kind >> 2 != expected >> 2 => refused(Reason::KindLetter(I::KIND.letter()), 0),
             [kind, ..] if kind != expected => refused(Reason::FormatVersion, 6),
@@ -186,57 +174,6 @@ impl<T: Indexed> Tag<T> {
     /// Another length, or a character that is no hexadecimal digit.
     pub fn from_hex(text: &str) -> Result<Self, ParseError> {
         decode_hex::<{ 2 * TAG }, TAG>(text.as_bytes(), Subject::Tag).map(Self::from_bytes)
-    }
-}
-
-impl KeyVersion {
-    /// Version 1.
-    pub const FIRST: Self = KeyVersion(NonZeroU16::MIN);
-
-    /// The number, 1 to 65535.
-    pub const fn get(self) -> u16 {
-        self.0.get()
-    }
-
-    /// The next version, `None` behind 65535.
-    pub const fn next(self) -> Option<Self> {
-        match self.0.checked_add(1) {
-            Some(version) => Some(KeyVersion(version)),
-            None => None,
-        }
-    }
-}
-
-/// # Errors
-/// 0 is no key version.
-impl TryFrom<u16> for KeyVersion {
-    type Error = ParseError;
-    fn try_from(version: u16) -> Result<Self, ParseError> {
-        NonZeroU16::new(version).map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
-    }
-}
-
-impl From<KeyVersion> for u16 {
-    fn from(version: KeyVersion) -> u16 {
-        version.get()
-    }
-}
-
-/// Reads the number in decimal digits, as `Display` writes it; leading zeros do no harm.
-///
-/// # Errors
-/// Anything but a number from 1 to 65535.
-impl FromStr for KeyVersion {
-    type Err = ParseError;
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let number = if text.starts_with('+') { None } else { text.parse().ok() };
-        number.map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
-    }
-}
-
-impl fmt::Display for KeyVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 

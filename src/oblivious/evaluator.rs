@@ -1,5 +1,12 @@
-use super::{PublicKey, Request, Response, handset::tag, input, random::SystemRandom};
-use crate::{Identifier, KeyVersion, Scope, Tag, stack, versions::Versions};
+use super::{PublicKey, Request, Response, bounded, handset::tag, input, random::SystemRandom};
+use crate::{
+    error::{ParseError, Subject},
+    identifier::{Identifier, Labelled},
+    scope::Scope,
+    seal::{Keyring, versions::Versions},
+    stack,
+    token::{KeyVersion, Tag},
+};
 use core::{error::Error, fmt, marker::PhantomData};
 use rand_core::{CryptoRng, RngCore};
 use voprf::{Ristretto255, VoprfServer, VoprfServerBatchEvaluateResult};
@@ -17,10 +24,27 @@ pub struct Evaluator<I> {
     kind: PhantomData<fn(I) -> I>,
 }
 
+const LABEL: &[u8] = b"telseal/v1/oblivious";
+
 type Server = VoprfServer<Ristretto255>;
 
+impl Keyring {
+    /// An evaluator for one kind of identifier in one scope, under the versions that are live now.
+    ///
+    /// The keys are derived here, a scalar multiplication and more a version: keep the evaluator.
+    ///
+    /// # Errors
+    /// A scope whose labels, with a byte for the length of each, have more than 65526 bytes: RFC 9497 takes inputs
+    /// of 65535.
+    pub fn evaluator<I: Identifier>(&self, scope: &Scope) -> Result<Evaluator<I>, ParseError> {
+        bounded(scope.encoded(), Subject::Scope)?;
+        let server = |_, seed: &[u8; 32]| derive_key_pair(seed);
+        Ok(Evaluator::new(self.derived(LABEL, I::LETTER, scope, server), scope.clone()))
+    }
+}
+
 /// `DeriveKeyPair` of RFC 9497 section 3.2.1. The seed is bound to kind and scope already: `info` is empty.
-pub(crate) fn derive_key_pair(seed: &[u8; 32]) -> Server {
+pub(super) fn derive_key_pair(seed: &[u8; 32]) -> Server {
     Server::new_from_seed(seed, &[]).expect("256 hashes are not all zero")
 }
 

@@ -1,5 +1,10 @@
 use super::{MAX_ELEMENTS, PublicKey, Request, Response, input, random::SystemRandom};
-use crate::{Identifier, KeyVersion, Tag, ct, stack};
+use crate::{
+    ct,
+    identifier::Identifier,
+    stack,
+    token::{KeyVersion, Tag},
+};
 use alloc::vec::Vec;
 use core::{error::Error, fmt};
 use rand_core::{CryptoRng, RngCore};

@@ -1,7 +1,10 @@
 use super::{MAX_ELEMENTS, bounded};
 use crate::{
-    Identifier, KeyVersion, ParseError, Scope, Token, ct,
-    error::{Reason, Subject},
+    ct,
+    error::{ParseError, Reason, Subject},
+    identifier::{Identifier, Labelled},
+    scope::Scope,
+    token::{KeyVersion, Token, first_byte},
 };
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
@@ -229,7 +232,7 @@ fn with_count<I: Identifier>(letter: u8, version: KeyVersion, count: usize, behi
 fn read_header<I: Identifier>(bytes: &[u8], letter: u8, subject: Subject) -> Result<KeyVersion, ParseError> {
     let refused = |reason, at| Err(ParseError::new(subject, reason).at(at));
     let [own, kind, high, low] = *bytes.first_chunk().expect("the length is checked before");
-    let expected = I::KIND.header();
+    let expected = first_byte(I::LETTER);
     if own != letter {
         return refused(Reason::Message(letter.into()), 0);
     }

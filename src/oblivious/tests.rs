@@ -1,8 +1,8 @@
 //! The published vectors of RFC 9497, through the paths that handsets and key holders take, and random numbers that
 //! fail.
 
-use super::*;
-use crate::{Imei, Imeisv, Imsi, KeyVersion, Keyring, PhoneNumber, versions::Versions};
+use super::{evaluator::derive_key_pair, *};
+use crate::{Imei, Imeisv, Imsi, KeyVersion, Keyring, PhoneNumber, seal::versions::Versions};
 use rand_core::{CryptoRng, RngCore};
 use serde::Deserialize;
 use std::{string::String, vec};

@@ -3,10 +3,7 @@
 //! Lengths are constants and characters are computed, not looked up, so that the loops over them become vector
 //! instructions.
 
-use crate::{
-    ParseError,
-    error::{Reason, Subject},
-};
+use crate::error::{ParseError, Reason, Subject};
 
 /// The `N` characters of `bytes`: 8 for every 6 bytes, and the rest.
 #[inline(always)]

@@ -1,15 +1,15 @@
-use crate::{
-    Identifier, Indexed, Indexer, KeyVersion, Scope, Sealer, ct,
-    identifier::{Labelled, tag_header},
+use super::{
+    indexer::Indexer,
+    sealer::Sealer,
     siv::{S2v, Siv},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, derive, encrypt, put_versions, take_versions},
 };
-#[cfg(feature = "oblivious")]
 use crate::{
-    ParseError,
-    error::Subject,
-    oblivious::{self, Evaluator},
+    ct,
+    identifier::{Identifier, Indexed, Labelled},
+    scope::Scope,
+    token::{KeyVersion, tag_header},
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
@@ -39,8 +39,6 @@ pub struct Keyring {
 /// The secret of one key version, from which the keys of all its sealers are derived.
 struct Secret([u8; 32]);
 
-#[cfg(feature = "oblivious")]
-const OBLIVIOUS_LABEL: &[u8] = b"telseal/v1/oblivious";
 const WRAP_LABEL: &[u8] = b"telseal/v1/keyring";
 
 /// What a wrapped keyring begins with, and then its format version.
@@ -146,10 +144,8 @@ impl Keyring {
     /// The keys are derived here, some ten compressions of SHA-256 and four key schedules of AES a version: keep
     /// the sealer.
     pub fn sealer<I: Identifier>(&self, scope: &Scope) -> Sealer<I> {
-        let key = |version, secret: &Secret| {
-            Siv::new(&secret.key::<64>(I::LABEL, I::LETTER, scope), &[&tag_header::<I>(version)])
-        };
-        Sealer::new(self.derived(key), scope.clone())
+        let siv = |version, key: &[u8; 64]| Siv::new(key, &[&tag_header::<I>(version)]);
+        Sealer::new(self.derived(I::LABEL, I::LETTER, scope, siv), scope.clone())
     }
 
     /// An indexer for one kind of identifier in one scope, or for the prefixes of one kind
@@ -159,24 +155,8 @@ impl Keyring {
     /// [`sealer`](Self::sealer)'s keys that give tags. For prefixes they are keys of their own, so that there are no
     /// tags of prefixes unless somebody asks for this.
     pub fn indexer<T: Indexed>(&self, scope: &Scope) -> Indexer<T> {
-        let key = |version, secret: &Secret| {
-            S2v::new(&secret.key::<32>(T::LABEL, T::LETTER, scope), &[&tag_header::<T>(version)])
-        };
-        Indexer::new(self.derived(key), scope.clone())
-    }
-
-    /// An evaluator for one kind of identifier in one scope, under the versions that are live now.
-    ///
-    /// The keys are derived here, a scalar multiplication and more a version: keep the evaluator.
-    ///
-    /// # Errors
-    /// A scope whose labels, with a byte for the length of each, have more than 65526 bytes: RFC 9497 takes inputs
-    /// of 65535.
-    #[cfg(feature = "oblivious")]
-    pub fn evaluator<I: Identifier>(&self, scope: &Scope) -> Result<Evaluator<I>, ParseError> {
-        oblivious::bounded(scope.encoded(), Subject::Scope)?;
-        let key = |_, secret: &Secret| oblivious::derive_key_pair(&secret.key(OBLIVIOUS_LABEL, I::LETTER, scope));
-        Ok(Evaluator::new(self.derived(key), scope.clone()))
+        let s2v = |version, key: &[u8; 32]| S2v::new(key, &[&tag_header::<T>(version)]);
+        Indexer::new(self.derived(T::LABEL, T::LETTER, scope, s2v), scope.clone())
     }
 
     /// The keyring encrypted under a key-encryption key of 32 random bytes, to be stored: 34 bytes and 34 more a
@@ -216,10 +196,20 @@ impl Keyring {
         Ok(Keyring { versions: versions.collect(), primary })
     }
 
-    /// A key of each version, made from its secret.
-    fn derived<K>(&self, key: impl Fn(KeyVersion, &Secret) -> K) -> Versions<K> {
-        let newest_first = self.versions.iter().rev();
-        Versions::new(newest_first.map(|(version, secret)| (*version, key(*version, secret))), self.primary)
+    /// What is made of each version's key for one use, for one letter in one scope: of identifiers and prefixes K1 and,
+    /// where it has 64 bytes, K2.
+    pub(crate) fn derived<const N: usize, K>(
+        &self,
+        label: &[u8],
+        letter: u8,
+        scope: &Scope,
+        make: impl Fn(KeyVersion, &[u8; N]) -> K,
+    ) -> Versions<K> {
+        let newest_first = self.versions.iter().rev().map(|(version, secret)| {
+            let key = derive(&secret.0, &[label, &[0, letter], scope.encoded()]);
+            (*version, make(*version, &key))
+        });
+        Versions::new(newest_first, self.primary)
     }
 
     fn find(&self, version: KeyVersion) -> Result<usize, KeyringError> {
@@ -242,11 +232,6 @@ impl Secret {
         getrandom::fill(&mut secret.0).map_err(|_| KeyringError::Random)?;
         ct::secret(&mut secret.0);
         Ok(secret)
-    }
-
-    /// The key of one use, for one letter in one scope: of identifiers and prefixes K1 and, where it has 64 bytes, K2.
-    fn key<const N: usize>(&self, label: &[u8], letter: u8, scope: &Scope) -> Zeroizing<[u8; N]> {
-        derive(&self.0, &[label, &[0, letter], scope.encoded()])
     }
 }
 

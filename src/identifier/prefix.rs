@@ -1,16 +1,20 @@
-use crate::{
-    Identifier, Imei, Imsi, Indexed, Kind, ParseError, PhoneNumber, Tag,
+use super::{
+    Identifier, Imei, Imsi, Indexed, PhoneNumber,
     digits::{DigitBlock, Shape},
-    error::{Reason, Subject},
-    identifier::{Internal, Labelled, from_digits},
     phone::global_number,
+    reading::from_digits,
+    sealed::{Internal, Labelled},
+};
+use crate::{
+    error::{ParseError, Reason, Subject},
+    kind::Kind,
 };
 use core::{fmt, marker::PhantomData, str::FromStr};
 use zeroize::ZeroizeOnDrop;
 
 /// The first digits of an identifier: a country code or number range, MCC and MNC, a type allocation code.
 ///
-/// Its tag, a [`PrefixTag`], lets a server that holds no key route by it: the key holder has tags of prefixes made for
+/// Its tag, a [`PrefixTag`](crate::PrefixTag), lets a server that holds no key route by it: the key holder has tags of prefixes made for
 /// the server's table of routes, and a gateway sends those of an identifier's first digits with each message
 /// (`Indexer::<Prefix<I>>::tags`). They have keys of their own, so that the tag of a prefix is never that of an
 /// identifier, and there are none unless somebody asks `Keyring::indexer` for them.
@@ -43,9 +47,6 @@ pub struct Prefix<I> {
     block: DigitBlock,
     kind: PhantomData<fn() -> I>,
 }
-
-/// The tag of a [`Prefix`]: 16 bytes, which have nothing to do with the tag of an identifier.
-pub type PrefixTag<I> = Tag<Prefix<I>>;
 
 /// How many digits the prefixes of a table of routes have: its lengths, each once. The key holder who fills the table
 /// and the gateways that ask it must have the same ones, since a route of another length is never found.
@@ -117,9 +118,8 @@ impl<I: Prefixed> PrefixLengths<I> {
         if bits == 0 { refused(0) } else { Ok(PrefixLengths { bits, kind: PhantomData }) }
     }
 
-    /// The prefixes of an identifier that has so many digits, the longest first.
-    #[cfg(feature = "seal")]
-    pub(crate) fn prefixes_of(self, identifier: &I) -> impl Iterator<Item = Prefix<I>> {
+    /// The prefixes that an identifier has in these lengths, the longest first.
+    pub fn prefixes_of(self, identifier: &I) -> impl Iterator<Item = Prefix<I>> {
         let lengths = (1..=I::MAX_PREFIX).rev().filter(move |length| self.bits >> length & 1 == 1);
         lengths.filter_map(|length| Prefix::of(identifier, length))
     }

@@ -1,8 +1,10 @@
-use crate::{
-    Exposed, Identifier, Kind, ParseError,
+use super::{
+    Exposed, Identifier,
     digits::{DigitBlock, Shape, unpack},
-    identifier::{Internal, Sealed, from_digits, from_tbcd, strip},
+    reading::{from_digits, from_tbcd, strip},
+    sealed::{Internal, Sealed},
 };
+use crate::{error::ParseError, kind::Kind};
 use core::str::FromStr;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 

@@ -1,10 +1,14 @@
-use crate::{
-    Indexed, KeyVersion, LengthMismatch, Prefix, PrefixLengths, PrefixTag, Prefixed, Scope, Tag, ct,
-    identifier::{Internal, Labelled, tag_header},
+use super::{
     siv::{BATCH, Blocks, S2v},
-    stack,
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
+};
+use crate::{
+    ct,
+    identifier::{Indexed, Internal, Labelled, Prefix, PrefixLengths, Prefixed},
+    scope::Scope,
+    stack,
+    token::{KeyVersion, PrefixTag, Tag, tag_header},
 };
 use aes::Block;
 use alloc::vec::Vec;
@@ -293,3 +297,24 @@ impl fmt::Display for IndexKeyError {
 }
 
 impl Error for IndexKeyError {}
+
+/// A call for many was given another number of items than of places for the results. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LengthMismatch {
+    pub(crate) input: usize,
+    pub(crate) output: usize,
+}
+
+impl LengthMismatch {
+    pub(crate) fn unless_same(input: usize, output: usize) -> Result<(), Self> {
+        if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
+    }
+}
+
+impl fmt::Display for LengthMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} items do not fit one to one into {} places", self.input, self.output)
+    }
+}
+
+impl Error for LengthMismatch {}

@@ -1,11 +1,17 @@
-use crate::{
-    Identifier, Indexer, KeyVersion, Scope, Tag, Token, ct,
-    digits::{DigitBlock, is_not_zero},
-    identifier::{Internal, Labelled},
-    indexer,
+use super::{
+    indexer::{self, Indexer, LengthMismatch},
     siv::{BATCH, Blocks, S2v, Siv, q},
-    stack,
     versions::Versions,
+};
+use crate::{
+    ct,
+    identifier::{
+        Identifier, Internal, Labelled,
+        digits::{DigitBlock, is_not_zero},
+    },
+    scope::Scope,
+    stack,
+    token::{KeyVersion, Tag, Token},
 };
 use aes::Block;
 use core::{
@@ -416,24 +422,3 @@ impl fmt::Display for OpenError {
 }
 
 impl Error for OpenError {}
-
-/// A call for many was given another number of items than of places for the results. Nothing was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LengthMismatch {
-    pub(crate) input: usize,
-    pub(crate) output: usize,
-}
-
-impl LengthMismatch {
-    pub(crate) fn unless_same(input: usize, output: usize) -> Result<(), Self> {
-        if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
-    }
-}
-
-impl fmt::Display for LengthMismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} items do not fit one to one into {} places", self.input, self.output)
-    }
-}
-
-impl Error for LengthMismatch {}

@@ -1,4 +1,4 @@
-use crate::{KeyVersion, stack};
+use crate::{stack, token::KeyVersion};
 use alloc::boxed::Box;
 use core::slice;
 

@@ -1,6 +1,7 @@
 //! Tokens and tags: their text in human-readable formats, their bytes in binary ones. Key versions: a number.
 
-use crate::{Identifier, Indexed, KeyVersion, Tag, Token};
+use super::{KeyVersion, Tag, Token};
+use crate::identifier::{Identifier, Indexed};
 use core::{fmt, marker::PhantomData, str::FromStr};
 use serde_core::{
     Deserialize, Deserializer, Serialize, Serializer,

@@ -1,7 +1,7 @@
 //! What is stored encrypted under a key-encryption key (KEK): keyrings and index keys. Both have a header in the
 //! clear, and among their contents a list of key versions with 32 bytes each.
 
-use crate::{KeyVersion, ct, stack};
+use crate::{ct, stack, token::KeyVersion};
 use aes_siv::siv::Aes256Siv;
 use alloc::vec::Vec;
 use hkdf::Hkdf;

@@ -1,8 +1,13 @@
-use crate::{
-    Exposed, Identifier, Kind, ParseError, ct,
+use super::{
+    Exposed, Identifier,
     digits::{DigitBlock, MAX_DIGITS, Shape, is_digit, unpack},
-    error::{Reason, Subject},
-    identifier::{Internal, Sealed, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+    reading::{from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+    sealed::{Internal, Sealed},
+};
+use crate::{
+    ct,
+    error::{ParseError, Reason, Subject},
+    kind::Kind,
 };
 use core::str::FromStr;
 use subtle::ConstantTimeEq;

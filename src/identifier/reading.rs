@@ -1,0 +1,98 @@
+//! From texts and octets to digit blocks: what the kinds of identifier have in common.
+
+use super::digits::{DigitBlock, Fault, Shape, from_octets};
+use crate::{
+    ct,
+    error::{ParseError, Reason, Subject},
+    kind::Kind,
+};
+
+/// Reads a text that must be nothing but digits, at `at` of the whole, into a block of the given shape.
+pub(crate) fn from_digits(
+    subject: impl Into<Subject>,
+    shape: Shape,
+    text: &[u8],
+    at: usize,
+) -> Result<DigitBlock, ParseError> {
+    shape.pack(text).map_err(|fault| refused(subject, shape, fault, Reason::NotADigit, |digit| at + digit))
+}
+
+/// Reads TBCD that stands at `at` of the whole into a block of the given shape.
+pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
+    let (min, max) = (shape.min.div_ceil(2), shape.max.div_ceil(2));
+    if octets.len() < min || octets.len() > max {
+        return Err(ParseError::new(kind, Reason::Octets { min: min + at, max: max + at, found: octets.len() + at }));
+    }
+    shape
+        .check(from_octets(octets))
+        .and_then(|block| match block.len() {
+            // A filler evens out an odd number of digits (TS 29.002 clause 17.7.8, TBCD-STRING); a whole octet of them does not.
+            len if len.div_ceil(2) < octets.len() => Err(Fault::Filler(len)),
+            _ => Ok(block),
+        })
+        .map_err(|fault| refused(kind, shape, fault, Reason::NotADigitNibble, |digit| at + digit / 2))
+}
+
+/// The error for what is wrong with a block; `place` says where in the whole a digit stands.
+fn refused(
+    subject: impl Into<Subject>,
+    shape: Shape,
+    fault: Fault,
+    not_a_digit: Reason,
+    place: impl Fn(usize) -> usize,
+) -> ParseError {
+    match fault {
+        Fault::NotADigit(digit) => ParseError::new(subject, not_a_digit).at(place(digit)),
+        Fault::Filler(digit) => ParseError::new(subject, Reason::Filler).at(place(digit)),
+        Fault::ZeroFirst => ParseError::new(subject, Reason::ZeroFirst).at(place(0)),
+        Fault::Count(found) => ParseError::new(subject, Reason::Digits { min: shape.min, max: shape.max, found }),
+    }
+}
+
+/// The text behind a prefix, and how long the prefix is.
+pub(crate) fn strip<'a>(text: &'a [u8], prefix: &str) -> Option<(&'a [u8], usize)> {
+    Some((text.strip_prefix(prefix.as_bytes())?, prefix.len()))
+}
+
+/// The same where upper and lower case are alike, as in the scheme of a URI (RFC 3986 section 3.1).
+pub(crate) fn strip_ignoring_case<'a>(text: &'a [u8], prefix: &str) -> Option<(&'a [u8], usize)> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix.as_bytes()).then_some((rest, prefix.len()))
+}
+
+/// Where the parameters of a URI begin: at its first `;` or at its end.
+pub(crate) fn parameters_start(text: &[u8]) -> usize {
+    let is_end = |&byte: &u8| ct::public(byte == b';', "where parameters begin");
+    text.iter().position(is_end).unwrap_or(text.len())
+}
+
+/// Reads `*( ";" name ["=" value] )` as RFC 3966 writes it, at `at` of the whole. `judge` gets each name in
+/// lower case, cut to 8 bytes; what the parameters say is dropped.
+pub(crate) fn parameters(
+    kind: Kind,
+    text: &[u8],
+    mut at: usize,
+    judge: impl Fn(&[u8]) -> Result<(), Reason>,
+) -> Result<(), ParseError> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    let is_value = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()[]/:&+$%".contains(byte);
+    for parameter in text.split(|&byte| byte == b';').skip(1) {
+        at += 1;
+        let mut parts = parameter.splitn(2, |&byte| byte == b'=');
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or(b"-"));
+        let mut lower = [0; 8];
+        let cut = name.len().min(lower.len());
+        lower[..cut].copy_from_slice(&name[..cut]);
+        lower.make_ascii_lowercase();
+        let is_escape = |behind: &[u8]| behind.len() >= 2 && behind[..2].iter().all(u8::is_ascii_hexdigit);
+        let well_formed = !name.is_empty()
+            && name.iter().all(is_name)
+            && !value.is_empty()
+            && value.iter().all(is_value)
+            && value.split(|&byte| byte == b'%').skip(1).all(is_escape);
+        let verdict = if well_formed { judge(&lower[..cut]) } else { Err(Reason::Parameter) };
+        verdict.map_err(|reason| ParseError::new(kind, reason).at(at))?;
+        at += parameter.len();
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! What the key holder has: a keyring, and the sealers and indexers that are made from it.
+//!
+//! A key holder sees identifiers and keys. An index holder has an [`Indexer`] and no more of this.
+
+mod indexer;
+mod keyring;
+mod sealer;
+mod siv;
+pub(crate) mod versions;
+mod wrapping;
+
+pub use crate::scope::Scope;
+pub use indexer::{IndexKeyError, Indexer, LengthMismatch};
+pub use keyring::{Keyring, KeyringError};
+pub use sealer::{Lookup, OpenError, Sealer};

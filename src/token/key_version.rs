@@ -1,0 +1,57 @@
+use crate::error::{ParseError, Reason, Subject};
+use core::{fmt, num::NonZeroU16, str::FromStr};
+
+/// The number of a key: 1 to 65535, in the order in which the keys were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyVersion(NonZeroU16);
+
+impl KeyVersion {
+    /// Version 1.
+    pub const FIRST: Self = KeyVersion(NonZeroU16::MIN);
+
+    /// The number, 1 to 65535.
+    pub const fn get(self) -> u16 {
+        self.0.get()
+    }
+
+    /// The next version, `None` behind 65535.
+    pub const fn next(self) -> Option<Self> {
+        match self.0.checked_add(1) {
+            Some(version) => Some(KeyVersion(version)),
+            None => None,
+        }
+    }
+}
+
+/// # Errors
+/// 0 is no key version.
+impl TryFrom<u16> for KeyVersion {
+    type Error = ParseError;
+    fn try_from(version: u16) -> Result<Self, ParseError> {
+        NonZeroU16::new(version).map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
+    }
+}
+
+impl From<KeyVersion> for u16 {
+    fn from(version: KeyVersion) -> u16 {
+        version.get()
+    }
+}
+
+/// Reads the number in decimal digits, as `Display` writes it; leading zeros do no harm.
+///
+/// # Errors
+/// Anything but a number from 1 to 65535.
+impl FromStr for KeyVersion {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let number = if text.starts_with('+') { None } else { text.parse().ok() };
+        number.map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
+    }
+}
+
+impl fmt::Display for KeyVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
