@@ -39,7 +39,8 @@ pub fn check(table: &Table<'_>) -> bool {
     };
     faster(One, peers::AES_SIV, ours::SEAL, 3.5);
     faster(One, peers::TINK, ours::SEAL, 5.0);
-    faster(One, peers::OPENSSL, ours::SEAL, 5.0);
+    #[cfg(feature = "openssl")]
+    faster(One, peers::openssl::ROW, ours::SEAL, 5.0);
     faster(One, peers::OBCRYPT, ours::SEAL, 5.0);
     faster(Many, peers::AES_SIV, &seal_into(1 << 12), 60.0);
     faster(Many, peers::TINK, &seal_into(1 << 12), 100.0);

@@ -9,9 +9,9 @@
 //! Let nothing else run meanwhile: the rows of a million items and more take long enough to be interrupted.
 //! A run takes a quarter of a minute and 1.1 GB of memory, without the AES unit two minutes.
 //!
-//! OpenSSL 3.0 or newer has to be installed with its headers: on Debian, `apt-get install libssl-dev pkg-config`.
-//! In the run without the AES unit the second flag is for the peers that build on `aes` 0.8; OpenSSL keeps
-//! using the unit.
+//! `--features openssl` adds OpenSSL's rows and target, and needs OpenSSL 3.0 or newer with its headers: on Debian,
+//! `apt-get install libssl-dev pkg-config`. In the run without the AES unit the second flag is for the peers that
+//! build on `aes` 0.8; OpenSSL keeps using the unit.
 //!
 //! Nanoseconds are medians over rounds in which all rows take turns. A row of `one` waits for each call to
 //! end before the next begins; a row of `many` does not. Ratios are to the floor and to telseal's row of the
@@ -43,7 +43,10 @@ fn main() -> ExitCode {
     };
     println!("processor    {}", processor());
     println!("aes backend  {}", floor::backend());
-    println!("OpenSSL      {}", openssl::version::version());
+    #[cfg(feature = "openssl")]
+    println!("OpenSSL      {}", peers::openssl::version());
+    #[cfg(not(feature = "openssl"))]
+    println!("OpenSSL      left out: it is the feature `openssl`");
 
     let input = Input::new(ITEMS);
     let many: Vec<_> = input.numbers.iter().cycle().take(ours::SIZES.into_iter().max().unwrap_or(0)).cloned().collect();

@@ -3,6 +3,9 @@
 //!
 //! Those that encrypt 8 bytes get the digit block, those that are made for text get the E.164 text.
 
+#[cfg(feature = "openssl")]
+pub mod openssl;
+
 use crate::{
     input::{HEADER, Input, siv_key},
     measure::{Group, Table},
@@ -11,7 +14,6 @@ use aes::Aes256;
 use aes_siv::{KeyInit, siv::Aes256Siv};
 use fpe::ff1::{FF1, FlexibleNumeralString};
 use obcrypt::schemes::dsiv;
-use openssl::{cipher::Cipher, cipher_ctx::CipherCtx};
 use sifredb::prelude::{DeterministicVault, EncryptionContext};
 use std::hint::black_box;
 use tink_core::DeterministicAead;
@@ -19,7 +21,6 @@ use tink_core::DeterministicAead;
 pub const AES_SIV: &str = "aes-siv 0.8, 8 bytes";
 pub const TINK: &str = "tink-daead 0.3";
 pub const OBCRYPT: &str = "obcrypt 1.0, dsiv";
-pub const OPENSSL: &str = "OpenSSL AES-256-SIV, 8 bytes";
 
 trait Peer {
     /// The token of `plaintext`, in a buffer that the next call may reuse.
@@ -29,7 +30,8 @@ trait Peer {
 
 pub fn rows<'a>(table: &mut Table<'a>, input: &'a Input) {
     add(table, AES_SIV, AesSiv::new, &input.blocks);
-    add(table, OPENSSL, OpenSsl::new, &input.blocks);
+    #[cfg(feature = "openssl")]
+    add(table, openssl::ROW, openssl::Siv::new, &input.blocks);
     add(table, &format!("{TINK}, subtle::AesSiv"), Tink::subtle, &input.texts);
     tink_daead::init();
     let handle = tink_core::keyset::Handle::new(&tink_daead::aes_siv_key_template()).expect("a new key");
@@ -61,14 +63,17 @@ fn add<'a, P: Peer + 'a, T: AsRef<[u8]>>(table: &mut Table<'a>, name: &str, peer
     });
 }
 
-/// telseal's token is its header and AES-256-SIV of the digit block: so say two peers under the same key.
+/// telseal's token is its header and AES-256-SIV of the digit block: so say the peers that have it, under the same key.
 fn same_function(input: &Input) {
-    let (ours, mut aes_siv, mut openssl) = (crate::input::sealer(), AesSiv::new(), OpenSsl::new());
+    let (ours, mut aes_siv) = (crate::input::sealer(), AesSiv::new());
+    #[cfg(feature = "openssl")]
+    let mut openssl = openssl::Siv::new();
     for (number, block) in input.numbers.iter().zip(&input.blocks) {
         let token = ours.seal(number);
         let (header, siv) = token.as_bytes().split_at(HEADER.len());
         assert_eq!(header, HEADER);
         assert_eq!(siv, aes_siv.seal(block), "telseal and aes-siv differ");
+        #[cfg(feature = "openssl")]
         assert_eq!(siv, openssl.seal(block), "telseal and OpenSSL differ");
     }
 }
@@ -96,48 +101,6 @@ impl Peer for AesSiv {
 
     fn open(&mut self, token: &[u8]) -> Vec<u8> {
         self.cipher.decrypt([HEADER], token).expect("a token of this key")
-    }
-}
-
-/// EVP, with the key and the associated data kept in a context that is copied for each message.
-///
-/// A context of SIV takes one message. To give it the key again takes more than three times as long as the
-/// copy. `EVP_CTRL_SET_SPEED`, made for measuring, lets it take more, but from the second on they are wrong:
-/// S2V goes on from where the last message left it.
-struct OpenSsl {
-    keyed: CipherCtx,
-    context: CipherCtx,
-    cipher: Cipher,
-    token: [u8; 24],
-}
-
-impl OpenSsl {
-    fn new() -> Self {
-        let cipher = Cipher::fetch(None, "AES-256-SIV", None).expect("OpenSSL 3.0 or newer");
-        let [mut keyed, context] = [(); 2].map(|()| CipherCtx::new().expect("a context"));
-        keyed.encrypt_init(Some(&cipher), Some(&siv_key()), None).expect("a key of 64 bytes");
-        keyed.cipher_update(&HEADER, None).expect("associated data");
-        OpenSsl { keyed, context, cipher, token: [0; 24] }
-    }
-}
-
-impl Peer for OpenSsl {
-    fn seal(&mut self, plaintext: &[u8]) -> &[u8] {
-        let (tag, text) = self.token.split_at_mut(16);
-        self.context.copy(&self.keyed).expect("a copy");
-        self.context.cipher_update(plaintext, Some(text)).expect("a message");
-        self.context.tag(tag).expect("a tag");
-        &self.token
-    }
-
-    fn open(&mut self, token: &[u8]) -> Vec<u8> {
-        let (tag, text) = token.split_at(16);
-        let mut plaintext = vec![0; text.len()];
-        self.context.decrypt_init(Some(&self.cipher), Some(&siv_key()), None).expect("a key of 64 bytes");
-        self.context.set_tag(tag).expect("a tag of 16 bytes");
-        self.context.cipher_update(&HEADER, None).expect("associated data");
-        self.context.cipher_update(text, Some(&mut plaintext)).expect("a token of this key");
-        plaintext
     }
 }
 
