@@ -1,4 +1,5 @@
-// The README's programs make keys, so that they are tested where the crate can.
+// The README's program makes keys, so it is tested where the crate can. The guide and its links have every feature.
+#![cfg_attr(all(feature = "getrandom", feature = "oblivious"), doc = include_str!("../docs/links.md"))]
 #![cfg_attr(feature = "getrandom", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "getrandom"), doc = "Tokens for phone numbers, IMSIs and IMEIs. See README.md.")]
 #![forbid(unsafe_code)]
@@ -18,6 +19,8 @@ mod scope;
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 mod stack;
 
+#[cfg(all(doc, feature = "getrandom", feature = "oblivious"))]
+pub mod guide;
 pub mod identifier;
 #[cfg(feature = "oblivious")]
 pub mod oblivious;

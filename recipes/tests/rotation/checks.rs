@@ -115,7 +115,7 @@ fn kills(store: &dyn Store) -> Result<Outcome> {
     })
 }
 
-/// From one key version to the next, as README.md, "Rotation", says. But resealing begins when only the
+/// From one key version to the next, as docs/rotation.md says. But resealing begins when only the
 /// first gateway has been told to seal under the new version, which is earlier than need be.
 fn rotate(
     store: &dyn Store,

@@ -1,44 +1,36 @@
-use std::{collections::HashMap, env, error::Error, fs};
+use std::{env, error::Error, fs, io::Write, path::Path};
 use telseal::{Keyring, PhoneNumber, Scope, Sealer};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Once: make a keyring and store it, encrypted under a key-encryption key. That one is 32 random bytes from
-    // your key store, never a password; these are for the example only.
-    let kek = [0x42; 32];
-    let file = env::temp_dir().join("telseal-example.keyring");
-    fs::write(&file, Keyring::generate()?.wrap(&kek))?;
+    let kek = [0x42; 32]; // the key-encryption key: take 32 random bytes from a key store, never a password
+    let path = env::temp_dir().join("telseal-example.keyring");
+    store(&Keyring::generate()?, &kek, &path)?; // once
 
-    // At every start: a sealer for one kind of identifier in one scope. Keep it; making it derives the keys.
-    let mut keyring = Keyring::unwrap(&fs::read(&file)?, &kek)?;
-    let scope = Scope::new(["acme", "routing"])?;
+    let mut keyring = Keyring::unwrap(&fs::read(&path)?, &kek)?; // at every start
+    let scope = Scope::new(["acme", "routing"])?; // a tenant and a table: two scopes have unrelated tokens
     let phones: Sealer<PhoneNumber> = keyring.sealer(&scope);
-
-    // One subscriber has one token, however the number is written.
     let number: PhoneNumber = "+44 20 7946 0018".parse()?;
-    let token = phones.seal(&number);
+    let token = phones.seal(&number); // for the router
     assert_eq!(token, phones.seal(&"tel:+44-20-7946-0018".parse()?));
     assert_eq!(&*phones.open(&token)?.expose_e164(), "+442079460018");
 
-    // What the router holds: rows found by tag. No plaintext.
-    let mut directory = HashMap::from([(token.tag(), (token, "endpoint"))]);
-
-    // A new key version. Store the keyring before anything is sealed under it.
-    keyring.rotate()?;
-    fs::write(&file, keyring.wrap(&kek))?;
+    // Rotate. First stage a key version: it can be looked up, and nothing is sealed under it yet.
+    let version = keyring.stage()?;
+    store(&keyring, &kek, &path)?;
+    // Hand the keyring out. Continue when every process and every thread has made its sealers from it.
+    keyring.promote(version)?; // from now on, new sealers seal under this version
+    store(&keyring, &kek, &path)?;
     let phones: Sealer<PhoneNumber> = keyring.sealer(&scope);
+    assert!(phones.lookup(&number).any(|candidate| candidate == token)); // rows with old tokens are still found
+    // When every sealer is new: replace the old token in each row.
+    assert_eq!(phones.reseal(&token)?, phones.seal(&number));
+    Ok(fs::remove_file(&path)?)
+}
 
-    // Rows under the old version are still found: lookup gives a token for each live version, newest first.
-    let row = phones.lookup(&number).find_map(|token| directory.remove(&token.tag()));
-    let (old, endpoint) = row.ok_or("the row is there")?;
-
-    // Reseal the rows; when none is left under the old version, retire it.
-    let new = phones.reseal(&old)?;
-    directory.insert(new.tag(), (new, endpoint));
-    keyring.retire(old.key_version())?;
-    fs::write(&file, keyring.wrap(&kek))?;
-    let phones: Sealer<PhoneNumber> = keyring.sealer(&scope);
-    assert!(phones.open(&old).is_err() && phones.open(&new)? == number);
-
-    fs::remove_file(&file)?;
-    Ok(())
+/// Writes another file and renames it, so that the only keyring is never half written.
+fn store(keyring: &Keyring, kek: &[u8; 32], path: &Path) -> Result<(), Box<dyn Error>> {
+    let mut file = fs::File::create(path.with_extension("new"))?;
+    file.write_all(&keyring.wrap(kek))?;
+    file.sync_all()?;
+    Ok(fs::rename(path.with_extension("new"), path)?)
 }

@@ -1,16 +1,19 @@
-//! What README.md and SPEC.md show is what the library does.
+//! What README.md, the guide and SPEC.md show is what the library does.
 
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, Indexer, KeyVersion, Keyring, ParseError, PhoneNumber, Prefix, Prefixed, Scope,
 };
 
 const README: &str = include_str!("../../../../README.md");
+const ROLES: &str = include_str!("../../../../docs/roles.md");
 const SPEC: &str = include_str!("../../../../SPEC.md");
 
 #[test]
-fn the_programs_are_those_of_the_readme() {
-    for program in [include_str!("../src/main.rs"), include_str!("../../router/src/main.rs")] {
-        assert!(README.contains(&format!("```rust\n{program}```")));
+fn the_programs_are_those_of_the_documents() {
+    for (document, program) in
+        [(README, include_str!("../src/main.rs")), (ROLES, include_str!("../../router/src/main.rs"))]
+    {
+        assert!(document.contains(&format!("```rust\n{program}```")));
     }
 }
 
