@@ -1,12 +1,19 @@
-//! The published vectors of telseal/v1, made by an independent implementation.
+//! The published vectors of telseal/v1, made by independent implementations. A field that is not read fails the run.
 
 #![cfg(feature = "seal")]
 #![allow(clippy::unwrap_used)] // what fails here fails the test
 
+mod common;
+
 use aes_siv::{KeyInit, siv::Aes256Siv};
+use common::{Sample, derive, encoded, version};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::fmt::Debug;
-use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, PhoneNumber, Scope, Sealer, Token};
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, IndexKeyError, Indexed, Indexer, KeyVersion, Keyring, KeyringError, OpenError,
+    PhoneNumber, Prefix, PrefixTag, Prefixed, Scope, Sealer, Token,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,12 +21,12 @@ struct Vectors {
     format: String,
     #[serde(rename = "origin")]
     _origin: String,
-    tokens: Vec<Vector>,
+    tokens: Vec<TokenVector>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Vector {
+struct TokenVector {
     kind: String,
     input: String,
     digits: String,
@@ -32,30 +39,143 @@ struct Vector {
     text: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoreVectors {
+    format: String,
+    #[serde(rename = "origin")]
+    _origin: String,
+    tokens: Vec<TokenVector>,
+    prefix_tags: Vec<PrefixVector>,
+    keyrings: Vec<KeyringVector>,
+    index_keys: Vec<IndexKeyVector>,
+    refused_tokens: Vec<RefusedToken>,
+    refused_keyrings: Vec<RefusedKeyring>,
+    refused_index_keys: Vec<RefusedIndexKey>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrefixVector {
+    kind: String,
+    input: String,
+    digits: String,
+    secret: String,
+    key_version: u16,
+    scope: Vec<String>,
+    tag: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyringVector {
+    kek: String,
+    primary: u16,
+    secrets: Vec<(u16, String)>,
+    wrapped: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IndexKeyVector {
+    kek: String,
+    primary: u16,
+    secrets: Vec<(u16, String)>,
+    kind: String,
+    prefixes: bool,
+    scope: Vec<String>,
+    wrapped: String,
+}
+
+/// An authentic token of what is no identifier.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusedToken {
+    kind: String,
+    why: String,
+    class: String,
+    block: String,
+    secret: String,
+    key_version: u16,
+    scope: Vec<String>,
+    token: String,
+}
+
+/// An authentic keyring that breaks one rule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusedKeyring {
+    why: String,
+    class: String,
+    kek: String,
+    primary: u16,
+    secrets: Vec<(u16, String)>,
+    wrapped: String,
+}
+
+/// An authentic index key that breaks one rule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusedIndexKey {
+    why: String,
+    class: String,
+    kek: String,
+    primary: u16,
+    secrets: Vec<(u16, String)>,
+    kind: String,
+    prefixes: bool,
+    scope: Vec<String>,
+    wrapped: String,
+}
+
+/// Calls a generic function with the type of a kind.
+macro_rules! with_kind {
+    ($kind:expr, $function:ident($($argument:expr),*)) => {
+        match $kind {
+            "phone" => $function::<PhoneNumber>($($argument),*),
+            "imsi" => $function::<Imsi>($($argument),*),
+            "imei" => $function::<Imei>($($argument),*),
+            "imeisv" => $function::<Imeisv>($($argument),*),
+            other => panic!("unknown kind {other}"),
+        }
+    };
+}
+
+/// The same for what an index key gives tags of.
+macro_rules! with_indexed {
+    ($vector:expr, $function:ident) => {
+        match ($vector.kind.as_str(), $vector.prefixes) {
+            ("phone", false) => $function::<PhoneNumber>($vector, b'P'),
+            ("imsi", false) => $function::<Imsi>($vector, b'S'),
+            ("imei", false) => $function::<Imei>($vector, b'E'),
+            ("imeisv", false) => $function::<Imeisv>($vector, b'V'),
+            ("phone", true) => $function::<Prefix<PhoneNumber>>($vector, b'p'),
+            ("imsi", true) => $function::<Prefix<Imsi>>($vector, b's'),
+            ("imei", true) => $function::<Prefix<Imei>>($vector, b'e'),
+            other => panic!("unknown kind {other:?}"),
+        }
+    };
+}
+
 #[test]
 fn every_vector_comes_out_byte_for_byte() {
     let vectors: Vectors = serde_json::from_str(include_str!("vectors/telseal-v1.json")).unwrap();
     assert_eq!(vectors.format, "telseal/v1");
     assert_eq!(vectors.tokens.len(), 48);
-    for vector in &vectors.tokens {
-        match vector.kind.as_str() {
-            "phone" => check::<PhoneNumber>(vector, |number| number.expose_msisdn().to_string()),
-            "imsi" => check::<Imsi>(vector, |imsi| imsi.expose_digits().to_string()),
-            "imei" => check::<Imei>(vector, |imei| imei.expose_digits()[..14].to_string()),
-            "imeisv" => check::<Imeisv>(vector, |imeisv| imeisv.expose_digits().to_string()),
-            other => panic!("unknown kind {other}"),
-        }
+    let more = more();
+    assert_eq!(more.tokens.len(), 73);
+    for vector in vectors.tokens.iter().chain(&more.tokens) {
+        with_kind!(vector.kind.as_str(), check_token(vector));
     }
 }
 
-fn check<I: Identifier>(vector: &Vector, digits: impl Fn(&I) -> String) {
-    let secret: [u8; 32] = bytes(&vector.secret);
-    let version = KeyVersion::try_from(vector.key_version).unwrap();
-    let keyring = Keyring::from_secrets([(version, &secret)]).unwrap();
-    let sealer: Sealer<I> = keyring.sealer(&Scope::new(&vector.scope).unwrap());
+fn check_token<I: Sample>(vector: &TokenVector) {
+    let version = version(vector.key_version);
+    let sealer: Sealer<I> = keyring(&[(vector.key_version, vector.secret.clone())]).sealer(&scope(&vector.scope));
 
     let identifier: I = vector.input.parse().unwrap();
-    assert_eq!(digits(&identifier), vector.digits);
+    assert_eq!(identifier.digits(), vector.digits);
 
     let token = sealer.seal(&identifier);
     assert_eq!(hex::encode(token), vector.token, "{}", vector.digits);
@@ -64,7 +184,7 @@ fn check<I: Identifier>(vector: &Vector, digits: impl Fn(&I) -> String) {
 
     let read: Token<I> = vector.text.parse().unwrap();
     assert_eq!(read, token);
-    assert_eq!(digits(&sealer.open(&read).unwrap()), vector.digits);
+    assert_eq!(sealer.open(&read).unwrap().digits(), vector.digits);
 
     let mut many = [Token::BLANK];
     sealer.seal_into(std::slice::from_ref(&identifier), &mut many).unwrap();
@@ -72,8 +192,219 @@ fn check<I: Identifier>(vector: &Vector, digits: impl Fn(&I) -> String) {
 
     // The intermediate values: the token is AES-256-SIV of the block under the key, with the header.
     let (header, siv) = token.as_bytes().split_at(3);
-    let mut oracle = Aes256Siv::new_from_slice(&bytes::<64>(&vector.siv_key)).unwrap();
-    assert_eq!(oracle.decrypt([header], siv).unwrap(), bytes::<8>(&vector.block));
+    assert_eq!(decrypted(&bytes(&vector.siv_key), header, siv), bytes::<8>(&vector.block));
+}
+
+#[test]
+fn every_prefix_tag_comes_out_byte_for_byte() {
+    let vectors = more().prefix_tags;
+    assert_eq!(vectors.len(), 25);
+    for vector in &vectors {
+        match vector.kind.as_str() {
+            "phone" => check_prefix_tag::<PhoneNumber>(vector, &format!("+{}", vector.digits)),
+            "imsi" => check_prefix_tag::<Imsi>(vector, &vector.digits),
+            "imei" => check_prefix_tag::<Imei>(vector, &vector.digits),
+            other => panic!("unknown kind {other}"),
+        }
+    }
+}
+
+fn check_prefix_tag<I: Prefixed>(vector: &PrefixVector, digits: &str) {
+    let keyring = keyring(&[(vector.key_version, vector.secret.clone())]);
+    let indexer: Indexer<Prefix<I>> = keyring.indexer(&scope(&vector.scope));
+    let prefix: Prefix<I> = vector.input.parse().unwrap();
+    assert!(prefix == digits.parse().unwrap(), "{digits}");
+    assert_eq!(prefix.len(), vector.digits.len());
+
+    let tag = indexer.tag(&prefix);
+    assert_eq!(hex::encode(tag), vector.tag, "{digits}");
+    assert_eq!(tag.to_string(), vector.text);
+    assert_eq!(vector.text.parse::<PrefixTag<I>>().unwrap(), tag);
+}
+
+#[test]
+fn every_keyring_comes_out_byte_for_byte() {
+    let vectors = more().keyrings;
+    assert_eq!(vectors.len(), 5);
+    for vector in &vectors {
+        let (kek, wrapped) = (bytes(&vector.kek), hex::decode(&vector.wrapped).unwrap());
+        let mut made = keyring(&vector.secrets);
+        made.promote(version(vector.primary)).unwrap();
+        assert_eq!(hex::encode(made.wrap(&kek)), vector.wrapped);
+
+        let read = Keyring::unwrap(&wrapped, &kek).unwrap();
+        assert_eq!(read.primary(), version(vector.primary));
+        assert!(read.versions().eq(vector.secrets.iter().rev().map(|(number, _)| version(*number))));
+        assert_eq!(read.wrap(&kek), wrapped);
+    }
+}
+
+#[test]
+fn every_index_key_comes_out_byte_for_byte() {
+    let vectors = more().index_keys;
+    assert_eq!(vectors.len(), 5);
+    for vector in &vectors {
+        with_indexed!(vector, check_index_key);
+    }
+}
+
+fn check_index_key<T: Indexed>(vector: &IndexKeyVector, _: u8) {
+    let (kek, wrapped) = (bytes(&vector.kek), hex::decode(&vector.wrapped).unwrap());
+    let mut keyring = keyring(&vector.secrets);
+    keyring.promote(version(vector.primary)).unwrap();
+    let scope = scope(&vector.scope);
+    let made: Indexer<T> = keyring.indexer(&scope);
+    assert_eq!(hex::encode(made.wrap(&kek)), vector.wrapped);
+
+    let versions: Vec<_> = keyring.versions().collect();
+    let read = Indexer::<T>::unwrap(&wrapped, &kek, &scope, &versions).unwrap();
+    assert_eq!(read.primary(), version(vector.primary));
+    assert!(read.versions().eq(versions));
+    assert_eq!(read.wrap(&kek), wrapped);
+}
+
+/// Authentic tokens whose digit block breaks one rule: they are not opened, and nothing tells why.
+#[test]
+fn every_refused_token_is_not_opened() {
+    let vectors = more().refused_tokens;
+    assert_eq!(vectors.len(), 5);
+    for vector in &vectors {
+        with_kind!(vector.kind.as_str(), check_refused_token(vector));
+    }
+}
+
+fn check_refused_token<I: Identifier>(vector: &RefusedToken) {
+    let sealer: Sealer<I> = keyring(&[(vector.key_version, vector.secret.clone())]).sealer(&scope(&vector.scope));
+    let token = Token::<I>::try_from(&hex::decode(&vector.token).unwrap()[..]).unwrap();
+    assert_eq!(vector.class, "not opened");
+    assert_eq!(sealer.open(&token).unwrap_err(), OpenError::NotOpened);
+    let mut opened = [Err(OpenError::UnknownKeyVersion(KeyVersion::FIRST))];
+    sealer.open_into(&[token], &mut opened).unwrap();
+    assert_eq!(*opened[0].as_ref().unwrap_err(), OpenError::NotOpened);
+
+    // It is authentic, and what is wrong with it is what the vector says.
+    let letter = I::KIND.letter() as u8;
+    let key = siv_key(b"telseal/v1/siv", letter, &bytes(&vector.secret), &vector.scope);
+    let (header, siv) = token.as_bytes().split_at(3);
+    let block = decrypted(&key, header, siv);
+    assert_eq!(hex::encode(&block), vector.block);
+    assert_eq!(fault_of_block(letter, &block), Some(vector.why.as_str()));
+}
+
+#[test]
+fn every_refused_keyring_is_malformed() {
+    let vectors = more().refused_keyrings;
+    assert_eq!(vectors.len(), 5);
+    for vector in &vectors {
+        let (kek, wrapped) = (bytes(&vector.kek), hex::decode(&vector.wrapped).unwrap());
+        assert_eq!(vector.class, "malformed");
+        assert_eq!(Keyring::unwrap(&wrapped, &kek).unwrap_err(), KeyringError::Malformed);
+
+        let contents = decrypted(&derive(&kek, b"telseal/v1/keyring"), &wrapped[..16], &wrapped[16..]);
+        let mut expected = vector.primary.to_be_bytes().to_vec();
+        for (number, secret) in &vector.secrets {
+            expected.extend_from_slice(&number.to_be_bytes());
+            expected.extend_from_slice(&bytes::<32>(secret));
+        }
+        assert_eq!(contents, expected);
+        assert_eq!(fault_of_versions(vector.primary, &vector.secrets), Some(vector.why.as_str()));
+    }
+}
+
+#[test]
+fn every_refused_index_key_is_malformed() {
+    let vectors = more().refused_index_keys;
+    assert_eq!(vectors.len(), 5);
+    for vector in &vectors {
+        with_indexed!(vector, check_refused_index_key);
+    }
+}
+
+fn check_refused_index_key<T: Indexed>(vector: &RefusedIndexKey, letter: u8) {
+    let (kek, wrapped) = (bytes(&vector.kek), hex::decode(&vector.wrapped).unwrap());
+    assert_eq!(vector.class, "malformed");
+    let read = Indexer::<T>::unwrap(&wrapped, &kek, &scope(&vector.scope), &[]);
+    assert_eq!(read.map(drop).unwrap_err(), IndexKeyError::Malformed);
+
+    let contents = decrypted(&derive(&kek, b"telseal/v1/index"), &wrapped[..14], &wrapped[14..]);
+    let mut expected = vec![letter];
+    expected.extend_from_slice(&Sha256::digest(encode(&vector.scope)));
+    expected.extend_from_slice(&vector.primary.to_be_bytes());
+    let label: &[u8] = if vector.prefixes { b"telseal/v1/prefix" } else { b"telseal/v1/siv" };
+    for (number, secret) in &vector.secrets {
+        expected.extend_from_slice(&number.to_be_bytes());
+        expected.extend_from_slice(&siv_key(label, letter, &bytes(secret), &vector.scope)[..32]);
+    }
+    assert_eq!(contents, expected);
+    assert_eq!(fault_of_versions(vector.primary, &vector.secrets), Some(vector.why.as_str()));
+}
+
+fn more() -> MoreVectors {
+    let vectors: MoreVectors = serde_json::from_str(include_str!("vectors/telseal-v1-more.json")).unwrap();
+    assert_eq!(vectors.format, "telseal/v1");
+    vectors
+}
+
+/// The one fault of a digit block; `None` where it has none, `Some("several")` where it has more.
+fn fault_of_block(letter: u8, block: &[u8]) -> Option<&'static str> {
+    let nibbles: Vec<_> = block.iter().flat_map(|byte| [byte & 0xF, byte >> 4]).collect();
+    let digits = nibbles.iter().position(|&nibble| nibble == 0xF).unwrap_or(16);
+    let (min, max) = match letter {
+        b'P' => (7, 15),
+        b'S' => (6, 15),
+        b'E' => (14, 14),
+        _ => (16, 16),
+    };
+    one_of([
+        ("a nibble A to E", nibbles[..digits].iter().any(|&nibble| nibble > 9)),
+        ("a digit behind F", nibbles[digits..].iter().any(|&nibble| nibble != 0xF)),
+        ("too few digits", digits < min),
+        ("too many digits", digits > max && nibbles[..digits].iter().all(|&nibble| nibble <= 9)),
+        ("first digit 0", letter == b'P' && nibbles[0] == 0),
+    ])
+}
+
+/// The one fault of a list of key versions.
+fn fault_of_versions(primary: u16, secrets: &[(u16, String)]) -> Option<&'static str> {
+    let numbers: Vec<_> = secrets.iter().map(|(number, _)| *number).collect();
+    one_of([
+        ("descending", numbers.windows(2).any(|pair| pair[0] > pair[1])),
+        ("twice", numbers.windows(2).any(|pair| pair[0] == pair[1])),
+        ("version 0", numbers.contains(&0)),
+        ("primary 0", primary == 0),
+        ("no primary", primary != 0 && !numbers.contains(&primary)),
+    ])
+}
+
+fn one_of<const N: usize>(faults: [(&'static str, bool); N]) -> Option<&'static str> {
+    let mut found = faults.into_iter().filter(|(_, is)| *is).map(|(fault, _)| fault);
+    match (found.next(), found.next()) {
+        (fault, None) => fault,
+        _ => Some("several"),
+    }
+}
+
+fn keyring(secrets: &[(u16, String)]) -> Keyring {
+    let secrets: Vec<_> = secrets.iter().map(|(number, secret)| (version(*number), bytes(secret))).collect();
+    Keyring::from_secrets(secrets.iter().map(|(version, secret)| (*version, secret))).unwrap()
+}
+
+fn scope(labels: &[String]) -> Scope {
+    Scope::new(labels).unwrap()
+}
+
+fn encode(labels: &[String]) -> Vec<u8> {
+    encoded(&labels.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// K1 and K2 of SPEC.md, from `hkdf` alone.
+fn siv_key(label: &[u8], letter: u8, secret: &[u8; 32], labels: &[String]) -> [u8; 64] {
+    derive(secret, &[label, &[0, letter], &encode(labels)].concat())
+}
+
+/// What is authentic under a key, by another crate.
+fn decrypted(key: &[u8; 64], header: &[u8], siv: &[u8]) -> Vec<u8> {
+    Aes256Siv::new_from_slice(key).unwrap().decrypt([header], siv).unwrap()
 }
 
 fn bytes<const N: usize>(text: &str) -> [u8; N]
