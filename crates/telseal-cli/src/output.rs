@@ -1,0 +1,98 @@
+//! Files that are there whole or not at all.
+
+use crate::{
+    failure::{At, Failure},
+    interrupt,
+    keyring_file::sync_folder,
+};
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::Write,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// A file that is being written beside the place where it will be: `NAME.part`. A run that is killed leaves it behind,
+/// and the next run overwrites it.
+#[derive(Debug)]
+pub(crate) struct Part {
+    file: File,
+    part: PathBuf,
+    whole: PathBuf,
+    is_finished: bool,
+}
+
+impl Part {
+    /// Begins a file. Another run that writes it at the same time is an error.
+    pub(crate) fn begin(whole: &Path) -> Result<Self, Failure> {
+        let mut part = OsString::from(whole);
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&part);
+        let file = file.at("write", &part)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(busy(whole)),
+            Err(TryLockError::Error(error)) => return Err(error).at("lock", &part),
+        }
+        // Another run may have finished the file, and given it its name, before it was locked here.
+        let there = fs::metadata(&part).map(|there| (there.dev(), there.ino())).ok();
+        let locked = file.metadata().at("write", &part)?;
+        if there != Some((locked.dev(), locked.ino())) {
+            return Err(busy(whole));
+        }
+        interrupt::unfinished().push(part.clone());
+        if locked.is_file() {
+            file.set_len(0).at("write", &part)?;
+        }
+        Ok(Part { file, part, whole: whole.to_path_buf(), is_finished: false })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).at("write", &self.part)
+    }
+
+    /// Gives the file its name, once its bytes are on the disk.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.file.sync_all().at("write", &self.part)?;
+        let mut unfinished = interrupt::unfinished();
+        fs::rename(&self.part, &self.whole).at("write", &self.whole)?;
+        unfinished.retain(|part| *part != self.part);
+        self.is_finished = true;
+        sync_folder(&self.whole).at("write", &self.whole)
+    }
+}
+
+/// What is not finished is removed.
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            let mut unfinished = interrupt::unfinished();
+            let _ = fs::remove_file(&self.part); // the next run overwrites it otherwise
+            unfinished.retain(|part| *part != self.part);
+        }
+    }
+}
+
+/// Writes a small file whole.
+pub(crate) fn replace(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+    may_write(path, force)?;
+    let mut part = Part::begin(path)?;
+    part.write(bytes)?;
+    part.finish()
+}
+
+/// A file that is there is overwritten by `--force` alone.
+pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(Failure::new(format!("the output `{}` is a folder", path.display()))),
+        Ok(_) if !force => Err(Failure::new(format!("the output `{}` is there already", path.display()))
+            .hint("choose another name, or overwrite it with --force")),
+        _ => Ok(()),
+    }
+}
+
+fn busy(whole: &Path) -> Failure {
+    Failure::new(format!("another run is writing `{}`", whole.display())).hint("wait for it, or choose another name")
+}
