@@ -71,6 +71,7 @@ pub type PrefixTag<I> = Tag<Prefix<I>>;
 const HEADER: usize = 3;
 const TAG: usize = 16;
 const TOKEN: usize = 27;
+const HEADER_TEXT: usize = 4;
 const TOKEN_TEXT: usize = 36;
 const TAG_TEXT: usize = 22;
 
@@ -99,9 +100,26 @@ impl<I: Identifier> Token<I> {
     };
 
     /// The 3 bytes that all tokens of this kind and key version begin with: kind and format version, then the key
-    /// version, big-endian. The rows of a key version are those of the range from here to before the next one's.
+    /// version, big-endian. In a column of bytes, the rows of a key version are the range from here to before the next
+    /// one's. In a column of texts they are not: [`encode_header`](Self::encode_header).
     pub const fn header(version: KeyVersion) -> [u8; HEADER] {
         tag_header::<I>(version)
+    }
+
+    /// The 4 characters that the texts of these tokens begin with: [`header`](Self::header) in base64url, written into
+    /// a buffer.
+    ///
+    /// In a column of texts, the rows of a key version are those whose first 4 characters are equal to these
+    /// (`left(token, 4) = 'PQAB'`). They are not a range: the alphabet of base64url does not sort as the bytes do. And
+    /// `LIKE` takes the `_` of the alphabet for any character, unless it is escaped.
+    ///
+    /// ```
+    /// use telseal::{KeyVersion, PhoneNumber, Token};
+    /// assert_eq!(Token::<PhoneNumber>::encode_header(KeyVersion::FIRST, &mut [0; 4]), "PQAB");
+    /// ```
+    pub fn encode_header(version: KeyVersion, buffer: &mut [u8; HEADER_TEXT]) -> &str {
+        *buffer = encode_base64url(&Self::header(version));
+        str::from_utf8(buffer).expect("base64url is ASCII")
     }
 
     /// The part to look up by.

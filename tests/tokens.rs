@@ -461,3 +461,26 @@ proptest! {
         prop_assert_eq!(sorted, all.iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
     }
 }
+
+/// Of every version: 4 characters that the texts of its tokens begin with, and no others.
+#[test]
+fn text_of_a_key_version() {
+    fn check<I: Identifier>() {
+        let mut seen = HashSet::new();
+        for version in (1..=u16::MAX).map(|version| KeyVersion::try_from(version).unwrap()) {
+            let mut buffer = [0; 4];
+            let text = Token::<I>::encode_header(version, &mut buffer);
+            let mut bytes = [0xA5; 27];
+            bytes[..3].copy_from_slice(&Token::<I>::header(version));
+            let token = Token::<I>::try_from(bytes).unwrap();
+            assert_eq!(token.to_string()[..4], *text);
+            assert!(text.starts_with(I::KIND.letter()));
+            assert!(seen.insert(text.to_owned()), "two versions share {text}");
+        }
+        assert_eq!(seen.len(), 65535);
+    }
+    check::<PhoneNumber>();
+    check::<Imsi>();
+    check::<Imei>();
+    check::<Imeisv>();
+}
