@@ -1,7 +1,7 @@
 use core::hash::Hasher;
 
-/// Hashes a [`Tag`](crate::Tag) or a [`Token`](crate::Token) by taking eight of its bytes, which are random
-/// already.
+/// Hashes a [`Tag`](crate::Tag), a [`Token`](crate::Token) or a key that has one among other parts. Tags and tokens are
+/// random already: a multiplication for every eight bytes spreads what is in them over the whole hash.
 ///
 /// For a directory in memory whose keys come from a key holder, who alone can make them: anybody else who may
 /// put keys of their choice into the table could make them collide; keep the standard library's hasher there.
@@ -14,17 +14,30 @@ use core::hash::Hasher;
 /// directory.insert("LNOmdHdFCmZYp1Lb1vOXAA".parse()?, "endpoint");
 /// # Ok::<(), telseal::ParseError>(())
 /// ```
+///
+/// Hashes are for the table that is in memory: another release of this crate may give others.
 #[derive(Clone, Debug, Default)]
 pub struct TagHasher(u64);
 
+impl TagHasher {
+    /// Both halves of the product, so that low bits of the hash depend on high bits of the word too.
+    #[inline]
+    fn mix(&mut self, word: u64) {
+        const ODD: u128 = 0x9E37_79B9_7F4A_7C15; // 2^64 divided by the golden ratio: ones and zeros without a pattern
+        let product = u128::from(self.0 ^ word) * ODD;
+        self.0 = product as u64 ^ (product >> 64) as u64;
+    }
+}
+
 impl Hasher for TagHasher {
-    /// Of tags and tokens the last eight bytes; shorter input is mixed in byte by byte.
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = match bytes.last_chunk() {
-            Some(last) => u64::from_le_bytes(*last),
-            None => bytes.iter().fold(self.0, |hash, &byte| hash.rotate_left(8) ^ u64::from(byte)),
-        };
+        let (words, rest) = bytes.as_chunks();
+        words.iter().for_each(|word| self.mix(u64::from_le_bytes(*word)));
+        if !rest.is_empty() {
+            // With their number, so that zeros at the end count.
+            self.mix(rest.iter().fold(rest.len() as u64, |word, &byte| word << 8 | u64::from(byte)));
+        }
     }
 
     #[inline]
