@@ -9,10 +9,10 @@ use aes_siv::{KeyInit, siv::Aes256Siv};
 use common::{Sample, derive, encoded, version};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Debug;
+use std::{collections::HashSet, fmt::Debug};
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, IndexKeyError, Indexed, Indexer, KeyVersion, Keyring, KeyringError, OpenError,
-    PhoneNumber, Prefix, PrefixTag, Prefixed, Scope, Sealer, Token,
+    ParseError, PhoneNumber, Prefix, PrefixTag, Prefixed, Scope, Sealer, Tag, Token,
 };
 
 #[derive(Deserialize)]
@@ -127,6 +127,29 @@ struct RefusedIndexKey {
     prefixes: bool,
     scope: Vec<String>,
     wrapped: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusedVectors {
+    format: String,
+    #[serde(rename = "origin")]
+    _origin: String,
+    secrets: Vec<(u16, String)>,
+    kek: String,
+    scope: Vec<String>,
+    refused: Vec<RefusedInput>,
+}
+
+/// An input with one fault.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusedInput {
+    reader: String,
+    kind: String,
+    why: String,
+    class: String,
+    input: String,
 }
 
 /// Calls a generic function with the type of a kind.
@@ -337,6 +360,112 @@ fn check_refused_index_key<T: Indexed>(vector: &RefusedIndexKey, letter: u8) {
     }
     assert_eq!(contents, expected);
     assert_eq!(fault_of_versions(vector.primary, &vector.secrets), Some(vector.why.as_str()));
+}
+
+/// Each fault is refused for itself: the class of the error is the one that SPEC.md names.
+#[test]
+fn every_refused_input_is_of_its_class() {
+    let vectors: RefusedVectors = serde_json::from_str(include_str!("vectors/telseal-v1-refused.json")).unwrap();
+    assert_eq!(vectors.format, "telseal/v1");
+    assert_eq!(vectors.refused.len(), 248);
+    let is_known = |input: &&RefusedInput| cfg!(feature = "oblivious") || !MESSAGES.contains(&input.reader.as_str());
+    let mut classes = HashSet::new();
+    for input in vectors.refused.iter().filter(is_known) {
+        let class = with_kind!(input.kind.as_str(), class(&vectors, input));
+        let class = class.unwrap_or_else(|| panic!("{}, {}: read", input.reader, input.why));
+        assert_eq!(class, input.class, "{}, {}", input.reader, input.why);
+        classes.insert((&input.reader, &input.class));
+    }
+    assert_eq!(classes.len(), if cfg!(feature = "oblivious") { 63 } else { 36 });
+}
+
+/// Readers that only the feature `oblivious` has.
+const MESSAGES: [&str; 3] = ["public key", "request", "response"];
+
+/// The class of the error; `None` where the input is read.
+fn class<I: Identifier>(vectors: &RefusedVectors, refused: &RefusedInput) -> Option<String> {
+    let bytes = || hex::decode(&refused.input).unwrap();
+    let parse = |error: ParseError| class_of(&error.to_string()).to_owned();
+    match refused.reader.as_str() {
+        "token" => Token::<I>::try_from(&bytes()[..]).err().map(parse),
+        "token, base64url" => refused.input.parse::<Token<I>>().err().map(parse),
+        "token, hexadecimal" => Token::<I>::from_hex(&refused.input).err().map(parse),
+        "tag" => Tag::<I>::try_from(&bytes()[..]).err().map(parse),
+        "tag, base64url" => refused.input.parse::<Tag<I>>().err().map(parse),
+        "tag, hexadecimal" => Tag::<I>::from_hex(&refused.input).err().map(parse),
+        "open" => {
+            let token = Token::<I>::try_from(&bytes()[..]).unwrap();
+            let sealer: Sealer<I> = keyring(&vectors.secrets).sealer(&scope(&vectors.scope));
+            let class = |error| match error {
+                OpenError::NotOpened => "not opened",
+                OpenError::UnknownKeyVersion(version) if version == token.key_version() => "unknown key version",
+                other => panic!("{other}"),
+            };
+            let mut opened = [Err(OpenError::UnknownKeyVersion(KeyVersion::FIRST))];
+            sealer.open_into(&[token], &mut opened).unwrap();
+            assert_eq!(sealer.open(&token), opened[0]);
+            sealer.open(&token).err().map(class).map(str::to_owned)
+        }
+        "keyring" => Keyring::unwrap(&bytes(), &self::bytes(&vectors.kek)).err().map(|error| {
+            let class = match error {
+                KeyringError::WrappedLength(found) if found == bytes().len() => "length",
+                KeyringError::NotAKeyring => "name",
+                KeyringError::WrappedFormat(found) if found == bytes()[15] => "format version",
+                KeyringError::NotUnwrapped => "not unwrapped",
+                KeyringError::Malformed => "malformed",
+                other => panic!("{other}"),
+            };
+            class.to_owned()
+        }),
+        "index key" => {
+            let versions: Vec<_> = vectors.secrets.iter().map(|(number, _)| version(*number)).collect();
+            let (kek, scope) = (self::bytes(&vectors.kek), scope(&vectors.scope));
+            Indexer::<I>::unwrap(&bytes(), &kek, &scope, &versions).err().map(|error| {
+                let class = match error {
+                    IndexKeyError::WrappedLength(found) if found == bytes().len() => "length",
+                    IndexKeyError::NotAnIndexKey => "name",
+                    IndexKeyError::WrappedFormat(found) if found == bytes()[13] => "format version",
+                    IndexKeyError::NotUnwrapped => "not unwrapped",
+                    IndexKeyError::Malformed => "malformed",
+                    IndexKeyError::OtherKind => "other kind",
+                    IndexKeyError::OtherScope => "other scope",
+                    IndexKeyError::MissingKeyVersion(number) if number == version(2) => "missing key version",
+                    IndexKeyError::Primary(number) if number == version(3) => "primary",
+                    other => panic!("{other}"),
+                };
+                class.to_owned()
+            })
+        }
+        #[cfg(feature = "oblivious")]
+        "public key" => telseal::oblivious::PublicKey::<I>::try_from(&bytes()[..]).err().map(parse),
+        #[cfg(feature = "oblivious")]
+        "request" => telseal::oblivious::Request::<I>::try_from(&bytes()[..]).err().map(parse),
+        #[cfg(feature = "oblivious")]
+        "response" => telseal::oblivious::Response::<I>::try_from(&bytes()[..]).err().map(parse),
+        other => panic!("unknown reader {other}"),
+    }
+}
+
+/// The class that the message of a parse error names.
+fn class_of(message: &str) -> &'static str {
+    let of = [
+        ("length", " bytes, found "),
+        ("length", " characters, found "),
+        ("alphabet", ": expected a character of base64url at "),
+        ("alphabet", ": expected a hexadecimal digit at "),
+        ("unused bits", ": expected the unused last bits to be zero at "),
+        ("letter", ": expected the letter `"),
+        ("kind", ": expected the kind letter `"),
+        ("format version", ": expected format version 1 at "),
+        ("key version", ": expected a key version from 1 to 65535 at "),
+        ("count", " elements, found "),
+        ("trailing bytes", ": expected the end at "),
+        ("element", ": expected the canonical encoding of an element of ristretto255 at "),
+        ("identity", ": expected another element than the identity at "),
+        ("scalar", ": expected the canonical encoding of a scalar other than zero at "),
+        ("label", ": expected a label of 1 to 255 bytes of UTF-8, with its length before it, at "),
+    ];
+    of.into_iter().find(|(_, part)| message.contains(part)).unwrap_or_else(|| panic!("{message}")).0
 }
 
 fn more() -> MoreVectors {
