@@ -131,11 +131,31 @@ impl S2v {
 #[inline(always)]
 fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
     // One block is worth code of its own, without the loops.
-    if let [_] = blocks {
-        fill(blocks);
-        aes.encrypt_block(&mut blocks[0]);
+    if let [block] = blocks {
+        aes.encrypt_with_backend(One { block, fill });
     } else {
         aes.encrypt_with_backend(Pass { blocks, fill });
+    }
+}
+
+/// One block. It is made where AES takes it from a register: a block that lies in memory in two pieces cannot be loaded
+/// before both are stored, and calls that do not depend on each other would wait for that one by one.
+struct One<'a, Fill> {
+    block: &'a mut Block,
+    fill: Fill,
+}
+
+impl<Fill> BlockSizeUser for One<'_, Fill> {
+    type BlockSize = U16;
+}
+
+impl<Fill: FnOnce(&mut [Block])> BlockCipherEncClosure for One<'_, Fill> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        let mut block = [Block::default()];
+        (self.fill)(&mut block);
+        backend.encrypt_block_inplace(&mut block[0]);
+        [*self.block] = block;
     }
 }
 

@@ -9,6 +9,8 @@ use aes::{
 use std::hint::black_box;
 
 pub const ONE: &str = "floor: two dependent AES-256 calls";
+/// Two calls of AES for one identifier after the other, which the processor may overlap.
+pub const LOOP: &str = "floor: two AES-256 calls, a loop";
 /// What the floors of [`Group::Many`] begin with: the fastest counts.
 pub const MANY: &str = "floor: two AES-256 blocks";
 
@@ -24,6 +26,16 @@ pub fn rows(table: &mut Table<'_>, items: usize) {
             s2v.encrypt_block(&mut block);
             ctr.encrypt_block(&mut block);
             black_box(block);
+        });
+    }
+    {
+        let (s2v, ctr, mut blocks) = (s2v.clone(), ctr.clone(), vec![Block::default(); items]);
+        table.add(Group::Many, LOOP, None, items, move || {
+            for block in &mut blocks {
+                s2v.encrypt_block(block);
+                ctr.encrypt_block(block);
+            }
+            black_box(&mut blocks);
         });
     }
     for batch in BATCHES {

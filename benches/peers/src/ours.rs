@@ -9,6 +9,9 @@ use telseal::{OpenError, ParseError, PhoneNumber, Tag, Token};
 
 pub const SEAL: &str = "telseal seal";
 pub const OPEN: &str = "telseal open";
+pub const SEAL_LOOP: &str = "telseal seal, a loop";
+pub const OPEN_LOOP: &str = "telseal open, a loop";
+pub const TAG_LOOP: &str = "telseal tag, a loop";
 
 /// How many identifiers the rows of [`seal_into`], [`open_into`] and [`tag_into`] take at once.
 pub const SIZES: [usize; 5] = [1 << 10, 1 << 12, 1 << 16, 1 << 20, 10_000_000];
@@ -42,8 +45,23 @@ pub fn single_rows<'a>(table: &mut Table<'a>, input: &'a Input) {
 
     let phones = sealer();
     assert!(tokens.iter().zip(&input.numbers).all(|(token, number)| phones.open(token).as_ref() == Ok(number)));
+    let opened = tokens.clone();
     table.add_calls(Group::One, OPEN, None, items, move |i| {
-        black_box(phones.open(&tokens[i])).expect("a token of this sealer");
+        black_box(phones.open(&opened[i])).expect("a token of this sealer");
+    });
+
+    // Calls that do not wait for one another, as in a loop over rows.
+    let (phones, sealed) = (sealer(), tokens.clone());
+    table.add_calls(Group::Many, SEAL_LOOP, BYTES, items, move |i| {
+        black_box(phones.seal(black_box(&input.numbers[i])));
+    });
+    let phones = sealer();
+    table.add_calls(Group::Many, OPEN_LOOP, None, items, move |i| {
+        black_box(phones.open(black_box(&sealed[i]))).expect("a token of this sealer");
+    });
+    let phones = sealer();
+    table.add_calls(Group::Many, TAG_LOOP, Some(size_of::<Tag<PhoneNumber>>()), items, move |i| {
+        black_box(phones.tag(black_box(&input.numbers[i])));
     });
 
     let phones = sealer();
