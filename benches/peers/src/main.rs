@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run -p peers --profile bench              # the table
 //! cargo run -p peers --profile bench -- --check   # and the targets; exit status 1 where one is missed
+//! cargo run -p peers --profile bench -- --plot docs/speed.svg   # and a picture of them
 //! RUSTFLAGS='--cfg aes_backend="soft" --cfg aes_force_soft' cargo run -p peers --profile bench   # without the AES unit
 //! ```
 //!
@@ -24,6 +25,7 @@ mod input;
 mod measure;
 mod ours;
 mod peers;
+mod plot;
 
 use input::Input;
 use measure::{Group, Table};
@@ -33,11 +35,12 @@ const ITEMS: usize = 1 << 12;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let check = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--check"] => true,
+    let (check, plot) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => (false, None),
+        ["--check"] => (true, None),
+        ["--plot", path] => (false, Some(path)),
         _ => {
-            eprintln!("usage: peers [--check]");
+            eprintln!("usage: peers [--check | --plot FILE.svg]");
             return ExitCode::from(2);
         }
     };
@@ -65,6 +68,12 @@ fn main() -> ExitCode {
     table.print(Group::Many, Some(least), table.ns(Group::Many, &ours::seal_into(ITEMS)));
     table.print(Group::Lookup, None, table.ns(Group::Lookup, directory::TAGS));
 
+    if let Some(path) = plot
+        && let Err(error) = plot::draw(&table, ITEMS, &format!("{}, {}", processor(), floor::backend()), path)
+    {
+        eprintln!("{path}: {error}");
+        return ExitCode::FAILURE;
+    }
     if check && !check::check(&table) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 

@@ -121,6 +121,12 @@ impl<'a> Table<'a> {
         row.quantile(0.5)
     }
 
+    /// The rows of a group and their medians.
+    pub fn medians(&self, group: Group) -> impl Iterator<Item = (&str, f64)> {
+        let rows = self.rows.iter().filter(move |row| row.group == group);
+        rows.map(|row| (row.name.as_str(), row.quantile(0.5)))
+    }
+
     /// The least median among the rows whose name begins so.
     pub fn least(&self, group: Group, prefix: &str) -> f64 {
         let rows = self.rows.iter().filter(|row| row.group == group && row.name.starts_with(prefix));
