@@ -1,6 +1,6 @@
-//! What is read: phone numbers, IMSIs, IMEIs and their prefixes, in every form in which they are written or sent.
+//! Identifiers: phone numbers, IMSIs, IMEIs and their prefixes, read from every form in which they are written or sent.
 //!
-//! A key holder, an index holder and a handset hold identifiers. A router holds none. Nothing here knows a key.
+//! A key holder, an index holder and a handset hold identifiers. A router holds none. No type here knows a key.
 
 pub(crate) mod digits;
 mod exposed;
@@ -21,18 +21,30 @@ pub(crate) use sealed::{Internal, Labelled, Sealed};
 
 use core::{fmt, str::FromStr};
 
-/// A kind of identifier that can be sealed: [`PhoneNumber`], [`Imsi`],
-/// [`Imei`] or [`Imeisv`].
+/// A kind of identifier that can be sealed: [`PhoneNumber`], [`Imsi`], [`Imei`] or [`Imeisv`].
 ///
-/// Sealed: these four are all there are, since each has its letter in the token format.
+/// The trait is sealed: there are only these four, because each has its letter in the token format.
+///
+/// ```
+/// use telseal::{Identifier, Imsi, ParseError};
+///
+/// fn read<I: Identifier>(text: &str) -> Result<I, ParseError> {
+///     text.parse()
+/// }
+///
+/// let imsi: Imsi = read("001010123456789")?;
+/// assert_eq!(Imsi::KIND.to_string(), "IMSI");
+/// # let _ = imsi;
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
 pub trait Identifier: Sealed + Clone + Eq + fmt::Debug + FromStr<Err = ParseError> {
-    /// Which kind it is.
+    /// The kind of this type.
     const KIND: Kind;
 }
 
-/// What has tags: each [`Identifier`], and each [`Prefix`] of one.
+/// A type that has tags: each [`Identifier`], and each [`Prefix`] of one.
 ///
-/// Sealed, as [`Identifier`] is.
+/// The trait is sealed, as [`Identifier`] is.
 pub trait Indexed: Clone + Labelled {}
 
 impl<I: Identifier> Indexed for I {}

@@ -1,6 +1,14 @@
 use core::fmt;
 
-/// The kinds of identifier. The kind stands in the first character of a token's text and is authenticated.
+/// The kinds of identifier. The first character of a token's text names the kind, and the token authenticates it.
+///
+/// ```
+/// use telseal::{Identifier, Kind, PhoneNumber};
+///
+/// assert_eq!(PhoneNumber::KIND, Kind::PhoneNumber);
+/// assert_eq!(Kind::PhoneNumber.letter(), 'P');
+/// assert_eq!(Kind::Imei.to_string(), "IMEI");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -8,14 +16,14 @@ pub enum Kind {
     PhoneNumber,
     /// [`Imsi`](crate::Imsi): 6 to 15 digits.
     Imsi,
-    /// [`Imei`](crate::Imei): 14 digits, the check digit not counted.
+    /// [`Imei`](crate::Imei): 14 digits, without the check digit.
     Imei,
     /// [`Imeisv`](crate::Imeisv): 16 digits.
     Imeisv,
 }
 
 impl Kind {
-    /// The letter that a token of this kind begins with: `P`, `S`, `E` or `V`.
+    /// The letter at the beginning of the text of each token of this kind: `P`, `S`, `E` or `V`.
     pub const fn letter(self) -> char {
         match self {
             Kind::PhoneNumber => 'P',
@@ -26,7 +34,7 @@ impl Kind {
     }
 }
 
-/// The name in prose: "phone number", "IMSI", "IMEI" or "IMEISV".
+/// Writes the name in prose: "phone number", "IMSI", "IMEI" or "IMEISV".
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -1,12 +1,17 @@
-//! Oblivious tags: a handset asks the key holder for the tag of an identifier, and the key holder does not learn
-//! which identifier it was, nor its tag.
+//! Oblivious tags: a handset asks the key holder for the tag of an identifier. The key holder learns neither the
+//! identifier nor the tag.
 //!
-//! This is the verifiable mode (VOPRF) of RFC 9497 for ristretto255-SHA512, with its words. The handset **blinds**
-//! its identifiers and sends the blinded elements as a [`Request`]; the key holder **evaluates** them and sends
-//! a [`Response`] with one **proof** for all of them; the handset checks the proof against the **public key** and
-//! **finalizes**: it has the tags, 16 bytes each, the same for everybody who asks, and looks them up at the router.
-//! With the proof no key holder can single a handset out by a key of its own, as long as all handsets have the
-//! same public key: ship it with the app, or publish it where all see one.
+//! This is the verifiable mode (VOPRF) of RFC 9497 for ristretto255-SHA512, in the words of the RFC:
+//!
+//! 1. The handset **blinds** its identifiers and sends the blinded elements as a [`Request`].
+//! 2. The key holder **evaluates** them and sends a [`Response`] with one **proof** for all of them.
+//! 3. The handset checks the proof against the **public key** and **finalizes**. It gets the tags, 16 bytes each.
+//!    Everybody who asks for an identifier gets the same tag.
+//! 4. The handset looks the tags up at the router.
+//!
+//! The proof keeps the key holder from using a separate key for one handset, which would let it recognise that handset.
+//! For this, all handsets must have the same public key: ship it with the app, or publish it where everybody sees the
+//! same.
 //!
 //! ```
 //! # #[cfg(feature = "seal")] {
@@ -17,13 +22,13 @@
 //! let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["acme", "contacts"])?)?;
 //! let published: Vec<Vec<u8>> = evaluator.public_keys().map(|key| key.to_bytes()).collect();
 //!
-//! // A handset. It has a public key and no other.
+//! // A handset. It has a public key and no other key.
 //! let public_key = PublicKey::<PhoneNumber>::try_from(&published[0][..])?;
 //! let contacts: Vec<PhoneNumber> = vec!["+44 20 7946 0018".parse()?, "+44 7700 900123".parse()?];
 //! let blinding = public_key.blind(&contacts)?;
 //! let request: Vec<u8> = blinding.request().to_bytes();
 //!
-//! // The key holder again, with what is left of the account's quota.
+//! // The key holder again, with the rest of the account's quota.
 //! let mut left = 1000;
 //! let mut admit = |elements| {
 //!     let admitted = elements <= left;
@@ -32,38 +37,37 @@
 //! };
 //! let response = evaluator.evaluate(&Request::try_from(&request[..])?, &mut admit)?.to_bytes();
 //!
-//! // The handset again. What it has now it asks the router for.
+//! // The handset again. It looks these tags up at the router.
 //! let tags: Vec<Tag<PhoneNumber>> = blinding.finalize(&Response::try_from(&response[..])?)?;
 //!
-//! // Who holds a number legitimately computes its tag directly.
+//! // The key holder computes the tags of numbers that it has, such as those in the directory, directly.
 //! assert_eq!(tags[0], evaluator.tag(&contacts[0]));
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! An oblivious tag stands in the same directories as the tag of a token, but there is no token to it: it cannot be
-//! opened, by nobody. It is another one than the tag of a sealed token, since its key is another one.
+//! A directory can be keyed by oblivious tags as by the tags of tokens. But an oblivious tag has no token, so nobody
+//! can open it. It has a separate key, so it differs from the tag of the identifier's token.
 //!
 //! # Rotation
 //!
-//! The handset is told the public keys of the live key versions, newest first
-//! (`Evaluator::public_keys`), and asks for tags under each, as a key holder looks up under each. Whoever puts a
-//! number into the directory puts it there under each as well (`Evaluator::lookup`).
+//! The handset gets the public keys of the live key versions, newest first (`Evaluator::public_keys`). It asks for tags
+//! under each of them, as a key holder looks up under each version. A party that puts a number into the directory puts
+//! it there under each version too (`Evaluator::lookup`).
 //!
-//! An oblivious tag cannot be resealed. A version is retired when each number that is in the directory under it is there
-//! under a newer one too: who has the numbers puts them there, and where handsets do so themselves, each has to come by
-//! once. One that did not is not found any more, and nobody can tell.
+//! An oblivious tag cannot be resealed. Retire a version when each number that is in the directory under it is also
+//! there under a newer one. A party that has the numbers can add them. If handsets register themselves, each of them
+//! has to register again. A handset that does not is no longer found, and nobody can tell.
 //!
 //! # Quotas
 //!
-//! Whoever may ask for tags may ask for those of a whole numbering plan. The key holder alone can bound how
-//! many: `Evaluator::evaluate` asks its caller whether so many elements are admitted, before it evaluates
-//! anything. A token bucket for each account is enough, stored with the account: one that does not outlive a restart is
-//! full after it. It is full at the beginning, so that a new handset can ask for its whole address book, and fills up
-//! again slowly:
+//! Anybody who may ask for tags can ask for the tags of a whole numbering plan. Only the key holder can limit this:
+//! `Evaluator::evaluate` asks its caller whether this number of elements is admitted, before it evaluates anything. A
+//! token bucket for each account is enough. Store it with the account, because a bucket that a restart resets is full
+//! again. A new bucket is full, so a new handset can ask for its whole address book; it refills slowly:
 //!
 //! ```
-//! /// What one account may still ask for: at most 2000 elements at once, and 100 a day over time.
+//! /// The rest of one account's quota: at most 2000 elements at once, and 100 a day over time.
 //! struct Bucket {
 //!     elements: f64,
 //!     /// Seconds since the Unix epoch.
@@ -79,7 +83,7 @@
 //!     }
 //!
 //!     fn admit(&mut self, elements: usize, now: u64) -> bool {
-//!         // A clock that was set back fills nothing.
+//!         // A clock that was set back adds nothing.
 //!         let filled = now.saturating_sub(self.at) as f64 * PER_SECOND;
 //!         (self.elements, self.at) = (CAPACITY.min(self.elements + filled), now.max(self.at));
 //!         let admitted = elements as f64 <= self.elements;
@@ -95,10 +99,10 @@
 //! // evaluator.evaluate(&request, |elements| bucket.admit(elements, now))
 //! ```
 //!
-//! With this one an attacker gets 2000 tags for each account once and 100 a day from then on. For a range of
-//! 10¹⁰ numbers (those of North America) ten thousand accounts take 10¹⁰ / (10⁴ × 100) = 10⁴ days, less the first
-//! 20 days' worth: 27 years; and for a single block of 10⁵ numbers ten accounts take 80 days. So the quota is worth
-//! what an account costs. A request under each live key version counts for itself.
+//! With this bucket an attacker gets 2000 tags for each account at once, and 100 a day after that. For a range of 10¹⁰
+//! numbers (those of North America), ten thousand accounts take 10¹⁰ / (10⁴ × 100) = 10⁴ days, minus 20 days for the
+//! first 2000 tags of each account: 27 years. For a single block of 10⁵ numbers, ten accounts take 80 days. So the
+//! quota is worth as much as an account costs. A request under each live key version counts separately.
 
 #[cfg(feature = "seal")]
 mod evaluator;
@@ -119,7 +123,7 @@ use crate::{
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-/// The most elements in a request.
+/// The maximum number of elements in a request: 1000.
 pub const MAX_ELEMENTS: usize = 1000;
 
 /// `Finalize` of RFC 9497 section 3.3.2 writes the length of an input in two bytes. Letter and digit block take 9.

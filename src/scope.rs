@@ -2,13 +2,13 @@ use crate::error::{ParseError, Reason, Subject};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What a token is for: one or more labels, such as a tenant and a table. The same identifier under the same
-/// key has unrelated tokens in different scopes, so that they cannot be joined.
+/// The purpose of a token: one or more labels, such as a tenant and a table. In two scopes an identifier has two
+/// unrelated tokens, so nobody without the key can join them.
 ///
-/// Each label is 1 to 255 bytes of UTF-8. Labels are bound to the key one by one, not joined:
-/// `["a|b", "c"]` and `["a", "b|c"]` are two scopes. There is no empty scope and no default one.
+/// Each label is 1 to 255 bytes of UTF-8. Each label is bound to the key separately: `["a|b", "c"]` and `["a", "b|c"]`
+/// are two scopes. There is no empty scope and no default scope.
 ///
-/// A scope is no secret. It is not stored in tokens either: whoever opens a token has to know its scope.
+/// A scope is not a secret. It is not stored in the token: to open a token, use the scope that it was sealed in.
 ///
 /// ```
 /// let scope = telseal::Scope::new(["acme", "routing"])?;
@@ -22,11 +22,10 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// These labels, in this order.
+    /// Makes a scope of these labels, in this order.
     ///
     /// # Errors
-    /// No label at all, or one that is empty or longer than 255 bytes. Labels are counted from 1 in the
-    /// message.
+    /// There is no label, or a label is empty or longer than 255 bytes. The message counts labels from 1.
     pub fn new<L: AsRef<str>>(labels: impl IntoIterator<Item = L>) -> Result<Self, ParseError> {
         let refused = |reason| Err(ParseError::new(Subject::Scope, reason));
         let mut encoded = Vec::new();

@@ -1,6 +1,6 @@
-//! What the key holder has: a keyring, and the sealers and indexers that are made from it.
+//! The key holder's types: a keyring, and the sealers and indexers that are made from it.
 //!
-//! A key holder sees identifiers and keys. An index holder has an [`Indexer`] and no more of this.
+//! A key holder sees identifiers and keys. Of these types, an index holder has only an [`Indexer`].
 
 mod indexer;
 mod keyring;

@@ -1,4 +1,4 @@
-//! What servers hold: tokens and tags, which they store, compare and route by. Nothing here knows a key or a cipher.
+//! The servers' types: tokens and tags, to store, compare and route by. No type here knows a key or a cipher.
 
 mod encoding;
 mod hasher;
@@ -25,8 +25,7 @@ use core::{
 use encoding::{decode_base64url, decode_hex, encode_base64url, encode_hex, exactly};
 use subtle::{Choice, ConstantTimeEq};
 
-/// An identifier, sealed: 27 bytes that can be stored, compared and routed by, and not be read without the
-/// key.
+/// A sealed identifier: 27 bytes to store, compare and route by. Only the key holder can open it.
 ///
 /// | bytes | |
 /// |---|---|
@@ -35,37 +34,69 @@ use subtle::{Choice, ConstantTimeEq};
 /// | 3 to 18 | tag: the SIV of RFC 5297 |
 /// | 19 to 26 | ciphertext of the digit block |
 ///
-/// Under one key, equal identifiers have equal tokens. That is what a token is for, and what it leaks: whoever
-/// holds two tokens sees whether they are of one subscriber.
+/// Under one key, equal identifiers have equal tokens. That is the purpose of a token, and it is also what it leaks:
+/// anybody who sees two tokens sees whether they are of one subscriber.
 ///
-/// The text form ([`Display`](fmt::Display), [`FromStr`]) is base64url without padding, always 36
-/// characters, of which the first is the kind's letter. For a column that ignores case there are 54
-/// hexadecimal digits (`{:x}`, [`from_hex`](Self::from_hex)). Reading any of the forms checks length,
-/// alphabet, kind, format version and key version, and nothing more: whether a token is authentic only the
-/// key holder can tell, by opening it. Serde, behind the feature `serde`, takes the text for human-readable
-/// formats and the 27 bytes for binary ones.
+/// ```
+/// use telseal::{Imsi, PhoneNumber, Token};
 ///
-/// Tokens are ordered by their bytes: first by key version, then as good as at random.
+/// let token: Token<PhoneNumber> = "PQABYrSn9fjX42jm_QvCZwyJd1VvazXfICIQ".parse()?;
+/// assert_eq!(token.as_bytes().len(), 27);
+/// assert_eq!(token.key_version().get(), 1);
+/// assert_eq!(token.as_bytes()[3..19], token.tag().as_bytes()[..]);
+///
+/// // The token of a phone number is not read as the token of an IMSI.
+/// assert!(Token::<Imsi>::try_from(&token.as_bytes()[..]).is_err());
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
+///
+/// The text form ([`Display`](fmt::Display), [`FromStr`]) is base64url without padding. It always has 36 characters,
+/// and the first is the kind's letter. For a column that ignores case there are 54 hexadecimal digits (`{:x}`,
+/// [`from_hex`](Self::from_hex)). The feature `serde` uses the text for human-readable formats and the 27 bytes for
+/// binary ones.
+///
+/// Each reader checks the length, the alphabet, the kind, the format version and the key version, and nothing else.
+/// Only the key holder can tell whether a token is authentic, by opening it.
+///
+/// Tokens are ordered by their bytes: tokens of one kind by key version, and tokens of one key version as if at random.
 pub struct Token<I> {
     bytes: [u8; TOKEN],
     kind: PhantomData<fn() -> I>,
 }
 
-/// The 16 bytes of a token that tell one identifier from another: what a directory looks up by.
+/// The 16 bytes of a token that stand for the identifier. A directory looks up by them: a tag is a blind index.
 ///
-/// It is the SIV of RFC 5297: a pseudorandom function of the identifier under one key, so its bits are
-/// uniformly random to whoever lacks the key, and any of them serve to hash ([`TagHasher`]) or
-/// to partition by.
+/// A tag is the SIV of RFC 5297, a pseudorandom function of the identifier under one key. Without the key its bits are
+/// uniformly random, so any of them can be used to hash ([`TagHasher`]) or to partition by.
 ///
-/// The text form is base64url without padding, 22 characters; `{:x}` gives 32 hexadecimal digits.
+/// The text form is base64url without padding, 22 characters. `{:x}` writes 32 hexadecimal digits.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use telseal::{PhoneNumber, Tag, Token};
+///
+/// let token: Token<PhoneNumber> = "PQABYrSn9fjX42jm_QvCZwyJd1VvazXfICIQ".parse()?;
+/// let directory: HashMap<Tag<PhoneNumber>, &str> = HashMap::from([(token.tag(), "endpoint")]);
+/// assert_eq!(directory.get(&token.tag()), Some(&"endpoint"));
+/// assert_eq!(token.tag().to_string().parse(), Ok(token.tag()));
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
 ///
 /// `Tag<Prefix<I>>` is the tag of the first digits of an identifier: a [`PrefixTag`].
+#[doc(alias("hash", "blind index"))]
 pub struct Tag<T> {
     bytes: [u8; TAG],
     kind: PhantomData<fn() -> T>,
 }
 
-/// The tag of a [`Prefix`]: 16 bytes, which have nothing to do with the tag of an identifier.
+/// The tag of a [`Prefix`]: 16 bytes. It is unrelated to the tag of any identifier.
+///
+/// ```
+/// use telseal::{PhoneNumber, PrefixTag};
+///
+/// let tag: PrefixTag<PhoneNumber> = PrefixTag::from_bytes([0x5A; 16]);
+/// assert_eq!(tag.to_string().len(), 22);
+/// ```
 pub type PrefixTag<I> = Tag<Prefix<I>>;
 
 const HEADER: usize = 3;
@@ -91,27 +122,35 @@ pub(crate) const fn tag_header<T: Indexed>(version: KeyVersion) -> [u8; 3] {
 }
 
 impl<I: Identifier> Token<I> {
-    /// Well-formed and sealed by nobody: key version 1, all else zero. It fills a buffer before
-    /// `Sealer::seal_into` overwrites it, and opens under no key (but with a chance of 2⁻¹²⁸).
+    /// A well-formed token that nobody sealed: key version 1 and zeros. It fills a buffer before
+    /// `Sealer::seal_into` overwrites it. The chance that it opens under a key is 2⁻¹²⁸.
     pub const BLANK: Self = {
         let mut bytes = [0; TOKEN];
         bytes.split_at_mut(HEADER).0.copy_from_slice(&Self::header(KeyVersion::FIRST));
         Token { bytes, kind: PhantomData }
     };
 
-    /// The 3 bytes that all tokens of this kind and key version begin with: kind and format version, then the key
-    /// version, big-endian. In a column of bytes, the rows of a key version are the range from here to before the next
-    /// one's. In a column of texts they are not: [`encode_header`](Self::encode_header).
+    /// The first 3 bytes of all tokens of this kind and key version: kind and format version, then the key version,
+    /// big-endian. In a column of bytes, the rows of a key version are one range: from its header up to the header of
+    /// the next version. In a column of texts they are not a range: use [`encode_header`](Self::encode_header).
+    ///
+    /// ```
+    /// use telseal::{KeyVersion, PhoneNumber, Token};
+    ///
+    /// let token: Token<PhoneNumber> = "PQABYrSn9fjX42jm_QvCZwyJd1VvazXfICIQ".parse()?;
+    /// assert_eq!(token.as_bytes()[..3], Token::<PhoneNumber>::header(KeyVersion::FIRST));
+    /// # Ok::<(), telseal::ParseError>(())
+    /// ```
     pub const fn header(version: KeyVersion) -> [u8; HEADER] {
         tag_header::<I>(version)
     }
 
-    /// The 4 characters that the texts of these tokens begin with: [`header`](Self::header) in base64url, written into
-    /// a buffer.
+    /// Writes the first 4 characters of the texts of these tokens, which are [`header`](Self::header) in base64url,
+    /// into a buffer and returns them.
     ///
-    /// In a column of texts, the rows of a key version are those whose first 4 characters are equal to these
-    /// (`left(token, 4) = 'PQAB'`). They are not a range: the alphabet of base64url does not sort as the bytes do. And
-    /// `LIKE` takes the `_` of the alphabet for any character, unless it is escaped.
+    /// In a column of texts, the rows of a key version are those whose first 4 characters equal these
+    /// (`left(token, 4) = 'PQAB'`). They are not a range: base64url does not sort as the bytes do. In a `LIKE` pattern,
+    /// escape the `_` of the alphabet, because an unescaped one matches any character.
     ///
     /// ```
     /// use telseal::{KeyVersion, PhoneNumber, Token};
@@ -122,12 +161,12 @@ impl<I: Identifier> Token<I> {
         str::from_utf8(buffer).expect("base64url is ASCII")
     }
 
-    /// The part to look up by.
+    /// The tag: the part to look up by.
     pub fn tag(&self) -> Tag<I> {
         Tag { bytes: self.part(HEADER), kind: PhantomData }
     }
 
-    /// Under which of the key holder's keys it was sealed, or says that it was.
+    /// The key version in the header. It is authenticated when the token is opened.
     pub fn key_version(&self) -> KeyVersion {
         // Never the fallback: no token is made with version 0.
         KeyVersion::try_from(u16::from_be_bytes(self.part(1))).unwrap_or(KeyVersion::FIRST)
@@ -138,7 +177,7 @@ impl<I: Identifier> Token<I> {
         &self.bytes
     }
 
-    /// Writes the text form into a buffer and returns it.
+    /// Writes the text form, 36 characters, into a buffer and returns it. It allocates nothing.
     ///
     /// ```
     /// # let token = telseal::Token::<telseal::PhoneNumber>::BLANK;
@@ -151,8 +190,16 @@ impl<I: Identifier> Token<I> {
 
     /// Reads 54 hexadecimal digits, upper or lower case.
     ///
+    /// ```
+    /// use telseal::{PhoneNumber, Token};
+    ///
+    /// let token: Token<PhoneNumber> = "PQABYrSn9fjX42jm_QvCZwyJd1VvazXfICIQ".parse()?;
+    /// assert_eq!(Token::from_hex(&format!("{token:x}")), Ok(token));
+    /// # Ok::<(), telseal::ParseError>(())
+    /// ```
+    ///
     /// # Errors
-    /// Another length, a character that is no hexadecimal digit, or bytes that are no token of this kind.
+    /// The length is not 54, a character is not a hexadecimal digit, or the bytes are not a token of this kind.
     pub fn from_hex(text: &str) -> Result<Self, ParseError> {
         Self::from_bytes(decode_hex::<{ 2 * TOKEN }, TOKEN>(text.as_bytes(), Subject::Token(I::KIND))?, 4)
     }
@@ -176,7 +223,7 @@ impl<I: Identifier> Token<I> {
 }
 
 impl<T: Indexed> Tag<T> {
-    /// Takes 16 bytes for a tag: all are.
+    /// Makes a tag from its 16 bytes. Any 16 bytes are a tag.
     pub const fn from_bytes(bytes: [u8; TAG]) -> Self {
         Tag { bytes, kind: PhantomData }
     }
@@ -189,7 +236,7 @@ impl<T: Indexed> Tag<T> {
     /// Reads 32 hexadecimal digits, upper or lower case.
     ///
     /// # Errors
-    /// Another length, or a character that is no hexadecimal digit.
+    /// The length is not 32, or a character is not a hexadecimal digit.
     pub fn from_hex(text: &str) -> Result<Self, ParseError> {
         decode_hex::<{ 2 * TAG }, TAG>(text.as_bytes(), Subject::Tag).map(Self::from_bytes)
     }

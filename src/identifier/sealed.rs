@@ -4,7 +4,7 @@ use super::digits::{DigitBlock, Shape};
 
 /// What the crate knows of an identifier and its users do not need: its digit block.
 ///
-/// Methods of a supertrait can be called by whoever has the subtrait in a bound, so these ask for what only the
+/// Code with the subtrait in a bound can call the methods of the supertrait. So these take an argument that only the
 /// crate can make.
 ///
 /// ```compile_fail,E0603
@@ -18,13 +18,14 @@ pub trait Sealed: Sized {
     fn from_block(block: DigitBlock, _: Internal) -> Self;
 }
 
-/// What the crate knows of what has tags, and its users do not need: what its keys are derived with, and its digits.
+/// What the crate knows of a type that has tags and its users do not need: the inputs of key derivation, and the
+/// digits.
 pub trait Labelled {
     const LABEL: &'static [u8];
     const LETTER: u8;
     fn word(&self, _: Internal) -> u64;
 }
 
-/// Says that a call comes from inside the crate.
+/// Proves that a call comes from inside the crate.
 #[derive(Clone, Copy, Debug)]
 pub struct Internal(pub(crate) ());

@@ -12,12 +12,12 @@ use rand_core::{CryptoRng, RngCore};
 use voprf::{Ristretto255, VoprfServer, VoprfServerBatchEvaluateResult};
 use zeroize::ZeroizeOnDrop;
 
-/// Evaluates requests for one kind of identifier in one scope, and computes the same tags directly. Made by
-/// [`Keyring::evaluator`](crate::Keyring::evaluator).
+/// Evaluates requests for one kind of identifier in one scope, and computes the same tags directly.
+/// [`Keyring::evaluator`](crate::Keyring::evaluator) makes it. The [module](super) has an example.
 ///
-/// An evaluator holds the keys derived from each key version that was live when it was made, takes `&self` and can
-/// be shared between threads. Keys are wiped on drop. Each call wipes 32 KiB of the stack below it (64 KiB with
-/// debug assertions), which must be there.
+/// An evaluator holds a key for each version that was live when it was made. Its methods take `&self`, and threads can
+/// share it. Keys are wiped on drop. Each call wipes 32 KiB of the stack below it (64 KiB with debug assertions), so
+/// the thread must have this much stack left.
 pub struct Evaluator<I> {
     versions: Versions<Server>,
     scope: Scope,
@@ -53,12 +53,12 @@ impl<I: Identifier> Evaluator<I> {
         Evaluator { versions, scope, kind: PhantomData }
     }
 
-    /// The key version that [`tag`](Self::tag) computes under.
+    /// The primary key version: [`tag`](Self::tag) computes under it.
     pub fn primary(&self) -> KeyVersion {
         self.versions.primary().0
     }
 
-    /// The public keys of the live key versions, newest first: to be published.
+    /// The public keys of the live key versions, newest first. Publish them to all handsets.
     pub fn public_keys(&self) -> impl ExactSizeIterator<Item = PublicKey<I>> {
         let public_key = |(version, server): &(KeyVersion, Server)| {
             PublicKey::new(*version, server.get_public_key(), self.scope.clone())
@@ -66,15 +66,15 @@ impl<I: Identifier> Evaluator<I> {
         self.versions.iter().map(public_key)
     }
 
-    /// Evaluates a request under the key version that it names, with a proof.
+    /// Evaluates a request under the key version that it names, and proves that it did.
     ///
-    /// `admit` is asked once, before anything is evaluated, whether so many elements are admitted: the place for
-    /// the account's quota. Without one, whoever may ask can enumerate a numbering plan. The module's documentation
-    /// has a token bucket.
+    /// Before it evaluates anything, it calls `admit` once with the number of elements. Check the account's quota
+    /// there: without a quota, anybody who may ask can enumerate a numbering plan. The [module](super#quotas) has a
+    /// token bucket.
     ///
     /// # Errors
-    /// [`EvaluateError::UnknownKeyVersion`], of which `admit` is not asked; [`EvaluateError::NotAdmitted`]; and
-    /// [`EvaluateError::Random`] where the operating system gives no random bytes, which the proof needs.
+    /// [`EvaluateError::UnknownKeyVersion`], without a call of `admit`; [`EvaluateError::NotAdmitted`] if `admit`
+    /// returns `false`; [`EvaluateError::Random`] if the operating system gives no random bytes, which the proof needs.
     pub fn evaluate(
         &self,
         request: &Request<I>,
@@ -98,15 +98,15 @@ impl<I: Identifier> Evaluator<I> {
         random.unless_failed(response).ok_or(EvaluateError::Random)
     }
 
-    /// The tag of an identifier under the primary key version, as a handset gets it by asking: for whoever holds
-    /// the identifier legitimately, such as the gateway that puts it into the directory.
+    /// The tag of an identifier under the primary key version, equal to the tag that a handset gets by asking. It is
+    /// for a key holder that has the identifier anyway, such as a gateway that puts it into the directory.
     pub fn tag(&self, identifier: &I) -> Tag<I> {
         evaluate(&self.versions.primary().1, &input(&self.scope, identifier))
     }
 
     /// The tags of an identifier under the live key versions, newest first, with their versions.
     ///
-    /// Each is computed when it is asked for.
+    /// The iterator computes each tag when it reaches it.
     pub fn lookup(&self, identifier: &I) -> impl ExactSizeIterator<Item = (KeyVersion, Tag<I>)> + use<'_, I> {
         let input = input(&self.scope, identifier);
         self.versions.iter().map(move |(version, server)| (*version, evaluate(server, &input)))
@@ -137,13 +137,13 @@ impl<I> fmt::Debug for Evaluator<I> {
     }
 }
 
-/// A request that was not evaluated.
+/// The request was not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EvaluateError {
-    /// The evaluator has no key of the version that the request names: retired, or never there.
+    /// The evaluator has no key of the version that the request names: it was retired or never existed.
     UnknownKeyVersion(KeyVersion),
-    /// So many elements were not admitted.
+    /// This many elements were not admitted.
     NotAdmitted(usize),
     /// The operating system gave no random bytes.
     Random,

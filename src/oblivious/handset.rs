@@ -11,12 +11,14 @@ use rand_core::{CryptoRng, RngCore};
 use voprf::{Ristretto255, VoprfClient, VoprfClientBlindResult};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// What a handset keeps between its request and the response: identifiers and blinds. Made by
-/// [`PublicKey::blind`].
+/// The state that a handset keeps between its request and the response: identifiers and blinds. [`PublicKey::blind`]
+/// makes it. The [module](super) has an example.
 ///
-/// Both are wiped on drop. Blinding and finalizing wipe 32 KiB of the stack below them (64 KiB with debug assertions),
-/// which must be there. A blinding serves for one answer: to ask anew, blind anew, and the key holder cannot
-/// tell that it was asked for the same identifiers. The same request may be sent once more where no response came.
+/// Use a blinding for one response. To ask again, blind again: then the key holder cannot tell that it was asked for
+/// the same identifiers. If no response arrives, the same request may be sent again.
+///
+/// Identifiers and blinds are wiped on drop. Blinding and finalizing also wipe 32 KiB of the stack below them (64 KiB
+/// with debug assertions), so the thread must have this much stack left.
 pub struct Blinding<I> {
     public_key: PublicKey<I>,
     inputs: Vec<Zeroizing<Vec<u8>>>,
@@ -25,10 +27,11 @@ pub struct Blinding<I> {
 }
 
 impl<I: Identifier> PublicKey<I> {
-    /// Blinds 1 to [`MAX_ELEMENTS`] identifiers, each by a random scalar of its own.
+    /// Blinds 1 to [`MAX_ELEMENTS`] identifiers, each with its own random scalar.
     ///
     /// # Errors
-    /// [`BlindError::Count`], and [`BlindError::Random`] where the operating system gives no random bytes.
+    /// [`BlindError::Count`] if there are no identifiers or too many; [`BlindError::Random`] if the operating system
+    /// gives no random bytes.
     pub fn blind(&self, identifiers: &[I]) -> Result<Blinding<I>, BlindError> {
         self.blind_with(identifiers, SystemRandom::default())
     }
@@ -64,17 +67,17 @@ impl<I: Identifier> PublicKey<I> {
 }
 
 impl<I: Identifier> Blinding<I> {
-    /// What to send to the key holder.
+    /// The request to send to the key holder.
     pub fn request(&self) -> &Request<I> {
         &self.request
     }
 
-    /// The tags, in the order of the identifiers, if the proof says that the elements of the request were
-    /// evaluated under the public key.
+    /// Checks the proof that the elements of the request were evaluated under the public key. Returns the tags in the
+    /// order of the identifiers.
     ///
     /// # Errors
-    /// [`FinalizeError::KeyVersion`] and [`FinalizeError::Count`] where the response is plainly one to another
-    /// request; [`FinalizeError::NotProven`] where its proof does not hold. There are no tags then, not even some.
+    /// [`FinalizeError::KeyVersion`] or [`FinalizeError::Count`] if the response answers another request;
+    /// [`FinalizeError::NotProven`] if its proof does not hold. On an error it returns no tag at all.
     pub fn finalize(&self, response: &Response<I>) -> Result<Vec<Tag<I>>, FinalizeError> {
         if response.version != self.public_key.version {
             return Err(FinalizeError::KeyVersion(response.version));
@@ -107,11 +110,11 @@ impl<I: Identifier> fmt::Debug for Blinding<I> {
     }
 }
 
-/// Identifiers that were not blinded.
+/// The identifiers were not blinded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlindError {
-    /// No identifiers, or so many, more than [`MAX_ELEMENTS`].
+    /// There are no identifiers, or this many, more than [`MAX_ELEMENTS`].
     Count(usize),
     /// The operating system gave no random bytes.
     Random,
@@ -130,16 +133,16 @@ impl fmt::Display for BlindError {
 
 impl Error for BlindError {}
 
-/// A response that gives no tags.
+/// The response was not accepted. It gives no tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FinalizeError {
-    /// The response is under this key version, and another one was asked for.
+    /// The response is under this key version; the request is under another one.
     KeyVersion(KeyVersion),
-    /// The response has so many elements, and the request has another number of them.
+    /// The response has this many elements; the request has another number of them.
     Count(usize),
-    /// The proof does not hold: evaluated under another key than the public one, in answer to another request, or
-    /// altered. Which of them cannot be told.
+    /// The proof does not hold: the response was made under another key or for another request, or it was altered.
+    /// These causes cannot be told apart.
     NotProven,
 }
 

@@ -10,10 +10,11 @@ use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 use voprf::{BlindedElement, EvaluationElement, Group, Proof, Ristretto255};
 
-/// The public key of one key version, kind and scope: all that a handset needs, to ask and to check what it is told.
+/// The public key of one key version, kind and scope. A handset needs it to ask, and to check the answer. The
+/// [module](super) has an example.
 ///
-/// It must be the same for all handsets. One that was given a public key of its own gets proofs that hold under it, and
-/// the key holder tells its requests from all others: no proof shows that.
+/// All handsets must have the same public key. If one handset is given a separate public key, proofs hold under that
+/// key, and the key holder can tell the requests of that handset from the rest. No proof shows this.
 ///
 /// | bytes | |
 /// |---|---|
@@ -29,7 +30,7 @@ pub struct PublicKey<I> {
     kind: PhantomData<fn(I) -> I>,
 }
 
-/// Blinded elements, 1 to [`MAX_ELEMENTS`], that are to be evaluated under one key version.
+/// Blinded elements, 1 to [`MAX_ELEMENTS`], to be evaluated under one key version.
 ///
 /// | bytes | |
 /// |---|---|
@@ -39,8 +40,8 @@ pub struct PublicKey<I> {
 /// | 4, 5 | the number of elements *n*, big-endian |
 /// | 6 to 5 + 32 *n* | the elements |
 ///
-/// That is all the key holder sees: random elements, whatever the identifiers. Two requests of the same identifiers
-/// have nothing in common but their number.
+/// The key holder sees only this: random elements, whatever the identifiers are. Two requests for the same identifiers
+/// have only the number of elements in common.
 pub struct Request<I> {
     pub(super) version: KeyVersion,
     pub(super) elements: Vec<BlindedElement<Ristretto255>>,
@@ -82,17 +83,17 @@ impl<I: Identifier> PublicKey<I> {
         PublicKey { version, element, scope, kind: PhantomData }
     }
 
-    /// The key version whose tags can be asked for with it.
+    /// The key version of the tags that a handset can ask for with this key.
     pub fn key_version(&self) -> KeyVersion {
         self.version
     }
 
-    /// The scope whose tags can be asked for with it.
+    /// The scope of the tags that a handset can ask for with this key.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// The bytes to publish.
+    /// The bytes to publish: 36, then the labels of the scope.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER + ELEMENT + self.scope.encoded().len());
         bytes.extend_from_slice(&header::<I>(PUBLIC_KEY, self.version));
@@ -104,8 +105,8 @@ impl<I: Identifier> PublicKey<I> {
 }
 
 /// # Errors
-/// In this order: too few bytes, another letter, another kind, format version or key version than there are, bytes
-/// that are no element or the identity, a scope that is none or has more than 65526 bytes.
+/// Checked in this order: there are too few bytes; the letter is wrong; the kind, the format version or the key version
+/// is wrong; the element is not one or is the identity; the scope is malformed or has more than 65526 bytes.
 impl<I: Identifier> TryFrom<&[u8]> for PublicKey<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
@@ -129,7 +130,7 @@ impl<I: Identifier> Request<I> {
         Request { version, elements, kind: PhantomData }
     }
 
-    /// The key version that is asked for.
+    /// The key version to evaluate under.
     pub fn key_version(&self) -> KeyVersion {
         self.version
     }
@@ -139,7 +140,7 @@ impl<I: Identifier> Request<I> {
         self.elements.len()
     }
 
-    /// The bytes to send: 6 and 32 for each element.
+    /// The bytes to send: 6, and 32 for each element.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = with_count::<I>(REQUEST, self.version, self.count(), 0);
         for element in &self.elements {
@@ -151,8 +152,9 @@ impl<I: Identifier> Request<I> {
 }
 
 /// # Errors
-/// In this order: too few bytes, another letter, another kind, format version or key version than there are, no
-/// elements or too many, too few bytes for them or too many, bytes that are no element or the identity.
+/// Checked in this order: there are too few bytes; the letter is wrong; the kind, the format version or the key version
+/// is wrong; there are no elements or too many; there are too few or too many bytes for them; an element is not one or
+/// is the identity.
 impl<I: Identifier> TryFrom<&[u8]> for Request<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
@@ -173,7 +175,7 @@ impl<I: Identifier> Response<I> {
         Response { version, elements, proof, kind: PhantomData }
     }
 
-    /// The key version that the elements were evaluated under, or are said to be.
+    /// The key version that the response names. [`Blinding::finalize`](super::Blinding::finalize) checks it.
     pub fn key_version(&self) -> KeyVersion {
         self.version
     }
@@ -183,7 +185,7 @@ impl<I: Identifier> Response<I> {
         self.elements.len()
     }
 
-    /// The bytes to send: 70 and 32 for each element.
+    /// The bytes to send: 70, and 32 for each element.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = with_count::<I>(RESPONSE, self.version, self.count(), PROOF);
         for element in &self.elements {
@@ -198,8 +200,8 @@ impl<I: Identifier> Response<I> {
 }
 
 /// # Errors
-/// As those of a [`Request`], and at last: a proof whose scalars are not canonical, or zero. Whether the proof holds
-/// is found out by [`Blinding::finalize`](super::Blinding::finalize).
+/// The errors of a [`Request`]; then: a scalar of the proof is not canonical, or is zero. Only
+/// [`Blinding::finalize`](super::Blinding::finalize) checks whether the proof holds.
 impl<I: Identifier> TryFrom<&[u8]> for Response<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {

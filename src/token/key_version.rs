@@ -1,7 +1,18 @@
 use crate::error::{ParseError, Reason, Subject};
 use core::{fmt, num::NonZeroU16, str::FromStr};
 
-/// The number of a key: 1 to 65535, in the order in which the keys were made.
+/// The number of a key: 1 to 65535. A newer key has a higher number.
+///
+/// ```
+/// use telseal::KeyVersion;
+///
+/// let version = KeyVersion::try_from(258)?;
+/// assert_eq!(version.get(), 258);
+/// assert_eq!("258".parse(), Ok(version));
+/// assert!(KeyVersion::try_from(0).is_err());
+/// assert!(KeyVersion::FIRST < version);
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyVersion(NonZeroU16);
 
@@ -14,7 +25,7 @@ impl KeyVersion {
         self.0.get()
     }
 
-    /// The next version, `None` behind 65535.
+    /// The next version, or `None` after 65535.
     pub const fn next(self) -> Option<Self> {
         match self.0.checked_add(1) {
             Some(version) => Some(KeyVersion(version)),
@@ -24,7 +35,7 @@ impl KeyVersion {
 }
 
 /// # Errors
-/// 0 is no key version.
+/// The number is 0.
 impl TryFrom<u16> for KeyVersion {
     type Error = ParseError;
     fn try_from(version: u16) -> Result<Self, ParseError> {
@@ -38,10 +49,10 @@ impl From<KeyVersion> for u16 {
     }
 }
 
-/// Reads the number in decimal digits, as `Display` writes it; leading zeros do no harm.
+/// Reads the number in decimal digits, as `Display` writes it. Leading zeros are allowed.
 ///
 /// # Errors
-/// Anything but a number from 1 to 65535.
+/// The text is anything but a number from 1 to 65535.
 impl FromStr for KeyVersion {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
