@@ -1,20 +1,15 @@
 //! Tokens and tags: their text in human-readable formats, their bytes in binary ones. Key versions: a number.
 
 use super::{KeyVersion, Tag, Token};
-use crate::identifier::{Identifier, Indexed};
+use crate::{
+    error::ParseError,
+    identifier::{Identifier, Indexed},
+};
 use core::{fmt, marker::PhantomData, str::FromStr};
 use serde_core::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, Expected, SeqAccess, Unexpected, Visitor},
 };
-
-macro_rules! refuse {
-    ($($visit:ident: $found:ty),*) => {$(
-        fn $visit<E: Error>(self, _: $found) -> Result<Self::Value, E> {
-            Err(found("another type", &self))
-        }
-    )*};
-}
 
 impl<I: Identifier> Serialize for Token<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -28,7 +23,7 @@ impl<I: Identifier> Serialize for Token<I> {
 
 impl<'de, I: Identifier> Deserialize<'de> for Token<I> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize::<D, Self, 27>(deserializer, "the token's 36 characters or 27 bytes")
+        deserialize::<D, Self, 27, 36>(deserializer, "the token's 36 characters or 27 bytes")
     }
 }
 
@@ -44,7 +39,7 @@ impl<T: Indexed> Serialize for Tag<T> {
 
 impl<'de, T: Indexed> Deserialize<'de> for Tag<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize::<D, Self, 16>(deserializer, "the tag's 22 characters or 16 bytes")
+        deserialize::<D, Self, 16, 22>(deserializer, "the tag's 22 characters or 16 bytes")
     }
 }
 
@@ -78,8 +73,6 @@ impl Visitor<'_> for Number {
     fn visit_i64<E: Error>(self, number: i64) -> Result<KeyVersion, E> {
         self.visit_u64(number.try_into().unwrap_or(0)) // which is none either
     }
-
-    refuse!(visit_bool: bool, visit_i128: i128, visit_u128: u128, visit_f64: f64, visit_char: char, visit_str: &str, visit_bytes: &[u8]);
 }
 
 /// What was found, without any of it: Serde's own errors would show a number or a text that somebody put where a
@@ -88,29 +81,48 @@ fn found<E: Error>(what: &str, expected: &dyn Expected) -> E {
     E::invalid_type(Unexpected::Other(what), expected)
 }
 
-/// Reads a `T` of `N` bytes from its text or its bytes.
-fn deserialize<'de, D, T, const N: usize>(deserializer: D, expected: &'static str) -> Result<T, D::Error>
+/// Reads a `T` of `N` bytes from its text of `TEXT` characters or from its bytes.
+///
+/// A string or bytes are asked for by name: a format that does not describe itself has no other way, and one that does
+/// finds no other type here. An error of the format may show what it found, so it is replaced.
+fn deserialize<'de, D, T, const N: usize, const TEXT: usize>(
+    deserializer: D,
+    expected: &'static str,
+) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: FromStr<Err: fmt::Display> + for<'a> TryFrom<&'a [u8], Error: fmt::Display>,
+    T: FromStr<Err = ParseError> + for<'a> TryFrom<&'a [u8], Error = ParseError>,
 {
-    let visitor = Bytes::<T, N> { expected, is_text: deserializer.is_human_readable(), form: PhantomData };
-    if visitor.is_text {
-        deserializer.deserialize_any(visitor) // not `_str`, where formats show what else they found themselves
-    } else {
-        deserializer.deserialize_bytes(visitor)
-    }
+    let mut refused = None;
+    let is_text = deserializer.is_human_readable();
+    let visitor = Bytes::<T, N, TEXT> { expected, is_text, refused: &mut refused, form: PhantomData };
+    let read = if is_text { deserializer.deserialize_str(visitor) } else { deserializer.deserialize_bytes(visitor) };
+    read.map_err(|_| match refused {
+        Some(error) => D::Error::custom(error),
+        None => found("something else", &expected),
+    })
 }
 
-struct Bytes<T, const N: usize> {
+struct Bytes<'r, T, const N: usize, const TEXT: usize> {
     expected: &'static str,
     is_text: bool,
+    /// What is wrong with a string or bytes.
+    refused: &'r mut Option<ParseError>,
     form: PhantomData<T>,
 }
 
-impl<'de, T, const N: usize> Visitor<'de> for Bytes<T, N>
+impl<T, const N: usize, const TEXT: usize> Bytes<'_, T, N, TEXT> {
+    fn judged<E: Error>(self, read: Result<T, ParseError>) -> Result<T, E> {
+        read.map_err(|error| {
+            *self.refused = Some(error);
+            E::custom(self.expected)
+        })
+    }
+}
+
+impl<'de, T, const N: usize, const TEXT: usize> Visitor<'de> for Bytes<'_, T, N, TEXT>
 where
-    T: FromStr<Err: fmt::Display> + for<'a> TryFrom<&'a [u8], Error: fmt::Display>,
+    T: FromStr<Err = ParseError> + for<'a> TryFrom<&'a [u8], Error = ParseError>,
 {
     type Value = T;
 
@@ -119,14 +131,16 @@ where
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        text.parse().map_err(E::custom)
+        self.judged(text.parse())
     }
 
+    /// Some formats hand a text over as bytes. It is longer than the bytes are.
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<T, E> {
-        T::try_from(bytes).map_err(E::custom)
+        match str::from_utf8(bytes) {
+            Ok(text) if text.len() == TEXT => self.visit_str(text),
+            _ => self.judged(T::try_from(bytes)),
+        }
     }
-
-    refuse!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128, visit_f64: f64, visit_char: char);
 
     /// Some binary formats write bytes as a sequence of numbers. Where there is a text, it is the only spelling.
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<T, A::Error> {
@@ -134,15 +148,12 @@ where
             return Err(found("a sequence", &self));
         }
         let mut bytes = [0; N];
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = sequence
-                .next_element()
-                .map_err(|_| found("another element", &self))?
-                .ok_or_else(|| A::Error::invalid_length(i, &self))?;
+        for byte in &mut bytes {
+            *byte = sequence.next_element()?.ok_or_else(|| A::Error::custom(self.expected))?;
         }
-        if sequence.next_element::<u8>().map_err(|_| found("another element", &self))?.is_some() {
-            return Err(A::Error::invalid_length(N + 1, &self));
+        match sequence.next_element::<u8>()? {
+            Some(_) => Err(A::Error::custom(self.expected)),
+            None => self.visit_bytes(&bytes),
         }
-        self.visit_bytes(&bytes)
     }
 }
