@@ -12,7 +12,7 @@ use crate::{
 };
 use aes::Block;
 use alloc::vec::Vec;
-use core::{error::Error, fmt, iter, marker::PhantomData, slice};
+use core::{error::Error, fmt, marker::PhantomData};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -213,9 +213,7 @@ impl<I: Prefixed> Indexer<Prefix<I>> {
 
 /// One tag, for whoever has that half of a key.
 pub(crate) fn tag<T: Indexed>(s2v: &S2v, of: &T) -> Tag<T> {
-    let mut block = Block::default();
-    s2v.tags(slice::from_mut(&mut block), iter::once(of.word(Internal(()))));
-    public(&block)
+    s2v.tag(of.word(Internal(())), |tag| Tag::from_bytes(ct::public(tag, "a tag is for all to see")))
 }
 
 /// Many.

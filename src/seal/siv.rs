@@ -62,6 +62,13 @@ impl Siv {
         self.s2v.tags(blocks, plaintexts);
     }
 
+    /// One plaintext encrypted under its tag, or one ciphertext decrypted. The block that does it is in no memory.
+    #[inline(always)]
+    pub(crate) fn crypt(&self, tag: &[u8; 16], word: u64) -> u64 {
+        let q = || Block::from((u128::from_le_bytes(*tag) & Q.swap_bytes()).to_le_bytes());
+        one(&self.ctr, q, |stream| word ^ u128::from_le_bytes(stream.0) as u64)
+    }
+
     /// The blocks whose first halves turn plaintexts into ciphertexts and back: `AES(K2, Q)`. `fill` puts each
     /// [Q](q) there.
     #[inline(always)]
@@ -70,12 +77,15 @@ impl Siv {
     }
 }
 
+/// The bits of a tag that stay in Q, as a big-endian number.
+const Q: u128 = !(1 << 63 | 1 << 31);
+
 /// Of each tag V, one behind the other, `Q = V bitand (1^64 || 0^1 || 1^31 || 0^1 || 1^31)` (sections 2.6 and 2.7), for
 /// as many as fit into [`Blocks`].
 #[inline(always)]
 pub(crate) fn q(to: &mut [u8], tags: &[u8]) {
     // For many at once, so that it is done as wide as vectors are.
-    static MASK: [[u8; 16]; BATCH] = [(!(1_u128 << 63 | 1 << 31)).to_be_bytes(); BATCH];
+    static MASK: [[u8; 16]; BATCH] = [Q.to_be_bytes(); BATCH];
     for ((to, tag), mask) in to.iter_mut().zip(tags).zip(MASK.as_flattened()) {
         *to = tag & mask;
     }
@@ -112,6 +122,12 @@ impl S2v {
         S2v { key: *key, aes, mask }
     }
 
+    /// What `then` makes of the synthetic IV of one plaintext, which is also its tag.
+    #[inline(always)]
+    pub(crate) fn tag<R>(&self, plaintext: u64, then: impl FnOnce([u8; 16]) -> R) -> R {
+        one(&self.aes, || Block::from((self.mask ^ u128::from(plaintext)).to_le_bytes()), |block| then(block.0))
+    }
+
     /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.
     #[inline(always)]
     pub(crate) fn tags(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
@@ -127,36 +143,39 @@ impl S2v {
     }
 }
 
-/// Fills the blocks with what AES is to encrypt, and encrypts them.
+/// Encrypts one block. It is made where AES takes it from a register: a block that lies in memory in two pieces cannot
+/// be loaded before both are stored, and calls that do not depend on each other would wait for that one by one.
 #[inline(always)]
-fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
-    // One block is worth code of its own, without the loops.
-    if let [block] = blocks {
-        aes.encrypt_with_backend(One { block, fill });
-    } else {
-        aes.encrypt_with_backend(Pass { blocks, fill });
-    }
+fn one<R>(aes: &Aes256Enc, make: impl FnOnce() -> Block, then: impl FnOnce(Block) -> R) -> R {
+    let mut result = None;
+    aes.encrypt_with_backend(One { make, then, result: &mut result });
+    result.expect("AES calls what it is given")
 }
 
-/// One block. It is made where AES takes it from a register: a block that lies in memory in two pieces cannot be loaded
-/// before both are stored, and calls that do not depend on each other would wait for that one by one.
-struct One<'a, Fill> {
-    block: &'a mut Block,
-    fill: Fill,
+struct One<'a, Make, Then, R> {
+    make: Make,
+    then: Then,
+    result: &'a mut Option<R>,
 }
 
-impl<Fill> BlockSizeUser for One<'_, Fill> {
+impl<Make, Then, R> BlockSizeUser for One<'_, Make, Then, R> {
     type BlockSize = U16;
 }
 
-impl<Fill: FnOnce(&mut [Block])> BlockCipherEncClosure for One<'_, Fill> {
+impl<Make: FnOnce() -> Block, Then: FnOnce(Block) -> R, R> BlockCipherEncClosure for One<'_, Make, Then, R> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        let mut block = [Block::default()];
-        (self.fill)(&mut block);
-        backend.encrypt_block_inplace(&mut block[0]);
-        [*self.block] = block;
+        let One { make, then, result } = self;
+        let mut block = make();
+        backend.encrypt_block_inplace(&mut block);
+        *result = Some(then(block));
     }
+}
+
+/// Fills the blocks with what AES is to encrypt, and encrypts them.
+#[inline(always)]
+fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
+    aes.encrypt_with_backend(Pass { blocks, fill });
 }
 
 /// Many blocks. All of it is compiled once for each backend of AES, with all that its processors can do.
