@@ -267,7 +267,7 @@ def refusals():
         listed.append({"reader": reader, "kind": kind, "why": why, "class": error_class, "input": encoded})
     return {
         "format": "telseal/v1",
-        "origin": "ci/oracle, written from SPEC.md alone",
+        "origin": "ci/oracle, an implementation in Python that shares no code with the library",
         "secrets": [[version, secret.hex()] for version, secret in SECRETS.items()],
         "kek": KEK.hex(),
         "scope": SCOPE,

@@ -1,4 +1,4 @@
-"""telseal/v1, written from SPEC.md alone. Section numbers are those of SPEC.md."""
+"""telseal/v1, from SPEC.md and sharing no code with the library. Section numbers are those of SPEC.md."""
 
 import hmac
 from base64 import urlsafe_b64encode
