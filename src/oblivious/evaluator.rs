@@ -31,11 +31,11 @@ type Server = VoprfServer<Ristretto255>;
 impl Keyring {
     /// An evaluator for one kind of identifier in one scope, under the versions that are live now.
     ///
-    /// The keys are derived here, a scalar multiplication and more a version: keep the evaluator.
+    /// This derives the keys, with more than a scalar multiplication for each version. So keep the evaluator.
     ///
     /// # Errors
-    /// A scope whose labels, with a byte for the length of each, have more than 65526 bytes: RFC 9497 takes inputs
-    /// of 65535.
+    /// The labels of the scope, with one byte for the length of each, have more than 65526 bytes. RFC 9497 limits an
+    /// input to 65535 bytes.
     pub fn evaluator<I: Identifier>(&self, scope: &Scope) -> Result<Evaluator<I>, ParseError> {
         bounded(scope.encoded(), Subject::Scope)?;
         let server = |_, seed: &[u8; 32]| derive_key_pair(seed);

@@ -17,12 +17,12 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// Gives the tags of one kind of identifier, or of its prefixes, in one scope, and opens nothing: it holds the half
-/// of each key that the tag is made with and not the half that the identifier is encrypted with.
+/// Computes the tags of one kind of identifier, or of its prefixes, in one scope. It cannot open tokens: it holds the
+/// half of each key that makes tags, and not the half that encrypts the identifier.
 ///
-/// For a front end that only asks the directory. Made by a key holder, by
-/// [`Sealer::indexer`](crate::Sealer::indexer) or [`Keyring::indexer`](crate::Keyring::indexer), and handed over as an
-/// index key: encrypted by [`wrap`](Self::wrap), loaded by [`unwrap`](Self::unwrap).
+/// It is for a front end that only asks the directory. The key holder makes it with
+/// [`Sealer::indexer`](crate::Sealer::indexer) or [`Keyring::indexer`](crate::Keyring::indexer), and hands it over as
+/// an index key: [`wrap`](Self::wrap) encrypts it, [`unwrap`](Self::unwrap) loads it.
 ///
 /// ```
 /// # use telseal::{Indexer, KeyVersion, Keyring, PhoneNumber, Scope};
@@ -38,9 +38,9 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What it does not protect from is enumeration: its holder can compute the tags of all numbers of a plan and compare,
-/// as whoever seals can (SECURITY.md, "Enumeration"). Nor does it authenticate: a token with the right tag and another
-/// ciphertext is found by the tag, and only opening it tells.
+/// An index key does not prevent enumeration. Its holder can compute the tags of all numbers of a plan and compare, as
+/// a key holder can (SECURITY.md, "Enumeration"). It does not authenticate tokens either: a token with the right tag
+/// and a wrong ciphertext is found by its tag, and only opening it shows the fault.
 ///
 /// ```compile_fail,E0599
 /// # let keyring = telseal::Keyring::from_secrets([(telseal::KeyVersion::FIRST, &[1; 32])]).unwrap();
@@ -48,8 +48,10 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// phones.indexer().open(&telseal::Token::BLANK);
 /// ```
 ///
-/// It derives and allocates nothing to make tags, takes `&self` and can be shared between threads. Keys are wiped
-/// on drop, and with them 32 KiB of the stack below (64 KiB with debug assertions), which must be there.
+/// To make tags it derives no key and allocates nothing. Its methods take `&self`, and threads can share it. Keys are
+/// wiped on drop, together with 32 KiB of the stack below (64 KiB with debug assertions), so the thread must have this
+/// much stack left.
+#[doc(alias = "blind index")]
 pub struct Indexer<T> {
     versions: Versions<S2v>,
     scope: Scope,
@@ -71,42 +73,44 @@ impl<T: Indexed> Indexer<T> {
         Indexer { versions, scope, of: PhantomData }
     }
 
-    /// The key version that tags are made under.
+    /// The primary key version: [`tag`](Self::tag) computes under it.
     pub fn primary(&self) -> KeyVersion {
         self.versions.primary().0
     }
 
-    /// The live versions, newest first.
+    /// The live key versions, newest first.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
         self.versions.iter().map(|(version, _)| *version)
     }
 
-    /// The tag under the primary key version: of an identifier, that of the token that
+    /// The tag under the primary key version. For an identifier, it is the tag of the token that
     /// [`Sealer::seal`](crate::Sealer::seal) gives.
+    #[doc(alias = "hash")]
     pub fn tag(&self, of: &T) -> Tag<T> {
         tag(&self.versions.primary().1, of)
     }
 
-    /// Many tags: `tags[i]` becomes the [`tag`](Self::tag) of `of[i]`.
+    /// Computes many tags: `tags[i]` becomes the [`tag`](Self::tag) of `of[i]`.
     ///
     /// # Errors
-    /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
+    /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn tag_into(&self, of: &[T], tags: &mut [Tag<T>]) -> Result<(), LengthMismatch> {
         tag_into(&self.versions.primary().1, of, tags)
     }
 
-    /// The tags that something may be stored under: one for each live key version, newest first. Each is computed
-    /// when it is asked for, one call of AES.
+    /// The tags under which an identifier or a prefix may be stored: one for each live key version, newest first. The
+    /// iterator computes each tag when it reaches it, with one call of AES.
     pub fn lookup(&self, of: &T) -> impl ExactSizeIterator<Item = Tag<T>> + use<'_, T> {
         let of = of.clone();
         self.versions.iter().map(move |(_, s2v)| tag(s2v, &of))
     }
 
-    /// The index key encrypted under a key-encryption key of 32 random bytes, to be handed over: 65 bytes and 34 more
-    /// a version. Use another key-encryption key than for the keyring: whoever loads an index key has it.
+    /// Encrypts the index key under a key-encryption key of 32 random bytes, to be handed over. The result has 65
+    /// bytes, and 34 more for each version. Do not use the key-encryption key of the keyring: the front end that loads
+    /// an index key has its key-encryption key.
     ///
-    /// AES-256-SIV (RFC 5297) under a key derived from `kek`; deterministic, so that equal index keys have equal
-    /// wrappings. SPEC.md, section "The wrapped index key", has the bytes.
+    /// The encryption is AES-256-SIV (RFC 5297) under a key derived from `kek`. It is deterministic, so equal index
+    /// keys have equal wrappings. SPEC.md, section "The wrapped index key", defines the bytes.
     pub fn wrap(&self, kek: &[u8; 32]) -> Vec<u8> {
         let mut contents = Zeroizing::new(Vec::with_capacity(NAME + PRIMARY + ENTRY * self.versions.iter().len()));
         contents.push(T::LETTER);
@@ -116,20 +120,20 @@ impl<T: Indexed> Indexer<T> {
         encrypt(kek, WRAP_LABEL, WRAP_HEADER, contents)
     }
 
-    /// The index key that [`wrap`](Self::wrap) encrypted, for this scope. `versions` are those that rows are
-    /// stored under or soon will be: it must have a key of each, and its primary version must be one of them, or it
-    /// would ask for what is not there. Have them handed over with the index key, from [`Keyring::versions`].
+    /// Decrypts an index key that [`wrap`](Self::wrap) encrypted, for this scope.
     ///
-    /// [`Keyring::versions`]: crate::Keyring::versions
+    /// `versions` are the key versions of the rows, now or soon. The index key must have a key of each of them, and its
+    /// primary version must be one of them: otherwise it would miss rows. The key holder hands them over with the index
+    /// key, from [`Keyring::versions`](crate::Keyring::versions).
     ///
-    /// That it was made from the keyring that rows were sealed under cannot be told: `kek` vouches for it.
+    /// `unwrap` cannot tell whether the index key comes from the keyring that sealed the rows. `kek` vouches for that.
     ///
     /// # Errors
-    /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] and [`IndexKeyError::WrappedFormat`] tell
-    /// what is no wrapped index key by its looks; [`IndexKeyError::NotUnwrapped`] is a wrong `kek` or an altered
-    /// file; [`IndexKeyError::Malformed`] was encrypted under `kek` by something else than `wrap`;
-    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`], [`IndexKeyError::MissingKeyVersion`] and
-    /// [`IndexKeyError::Primary`] are index keys whose tags would not be found.
+    /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] or [`IndexKeyError::WrappedFormat`] if the
+    /// bytes do not look like a wrapped index key; [`IndexKeyError::NotUnwrapped`] if `kek` is wrong or the bytes were
+    /// altered; [`IndexKeyError::Malformed`] if something other than `wrap` encrypted them under `kek`;
+    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`], [`IndexKeyError::MissingKeyVersion`] or
+    /// [`IndexKeyError::Primary`] if its tags would not be found.
     pub fn unwrap(
         wrapped: &[u8],
         kek: &[u8; 32],
@@ -171,9 +175,9 @@ impl<T: Indexed> Indexer<T> {
 }
 
 impl<I: Prefixed> Indexer<Prefix<I>> {
-    /// The tags of the first digits of an identifier, for those of the `lengths` that it has, the longest first: where
-    /// a table of routes has several of them, the first one is the route by the longest prefix. Under the primary key
-    /// version, in one batch.
+    /// The tags of the first digits of an identifier, one for each of the `lengths` that it has, the longest first. If
+    /// a table of routes has several of them, the first is the route with the longest prefix. The tags are computed
+    /// under the primary key version, in one batch.
     ///
     /// ```
     /// # use std::collections::HashMap;
@@ -188,7 +192,7 @@ impl<I: Prefixed> Indexer<Prefix<I>> {
     ///     routes.extend(prefixes.lookup(&prefix.parse()?).map(|tag| (tag, route)));
     /// }
     ///
-    /// // The gateway sends tags, and the router takes the first that it has.
+    /// // The gateway sends tags, and the router takes the first tag that it knows.
     /// let lengths = PrefixLengths::new([2, 4])?;
     /// let mut tags = prefixes.tags(&"+442079460018".parse()?, lengths);
     /// assert_eq!(tags.find_map(|tag| routes.get(&tag)), Some(&"London"));
@@ -251,27 +255,28 @@ impl<T> fmt::Debug for Indexer<T> {
     }
 }
 
-/// An index key that is not loaded: nothing of it is used.
+/// The index key was not loaded. No part of it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexKeyError {
     /// No wrapped index key has this number of bytes.
     WrappedLength(usize),
-    /// The bytes do not begin as a wrapped index key does.
+    /// The bytes do not begin like a wrapped index key.
     NotAnIndexKey,
-    /// The index key was wrapped in a format of this version, which is unknown here.
+    /// The index key was wrapped in this format version, which is unknown here.
     WrappedFormat(u8),
-    /// Another key-encryption key, or altered bytes. Which of them cannot be told.
+    /// The key-encryption key is another one, or the bytes were altered. These causes cannot be told apart.
     NotUnwrapped,
-    /// The wrapped index key is authentic but breaks the rules of its format: it was not made by `wrap`.
+    /// The wrapped index key is authentic but breaks the rules of its format: `wrap` did not make it.
     Malformed,
-    /// It gives tags of another kind of identifier, or of prefixes and not of identifiers, or the other way round.
+    /// It makes tags of another kind of identifier, or of prefixes instead of identifiers, or of identifiers instead of
+    /// prefixes.
     OtherKind,
-    /// It gives tags in another scope.
+    /// It makes tags in another scope.
     OtherScope,
-    /// It has no key of this version: rows that are stored under it would be missed.
+    /// It has no key of this version, so it would miss the rows under it.
     MissingKeyVersion(KeyVersion),
-    /// It makes tags under this version, which no row is stored under: it is out of date.
+    /// Its primary version is this one, and no row is stored under it: the index key is out of date.
     Primary(KeyVersion),
 }
 
@@ -296,7 +301,7 @@ impl fmt::Display for IndexKeyError {
 
 impl Error for IndexKeyError {}
 
-/// A call for many was given another number of items than of places for the results. Nothing was written.
+/// The number of items differs from the number of places for the results. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LengthMismatch {
     pub(crate) input: usize,

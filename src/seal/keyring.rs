@@ -15,20 +15,40 @@ use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The secrets of a key holder, one for each key version that is live.
+/// The secrets of a key holder, one for each live key version.
 ///
-/// One version is the primary: it is the one sealed under. The others still open what was sealed under them,
-/// and are still looked up, until they are retired. A new version takes the next number, so that newer ones
-/// have the higher numbers.
+/// One version is the primary: sealers seal under it. Every other version still opens its tokens and is still looked
+/// up, until it is retired. A new version takes the next number, so a newer version has a higher number.
 ///
-/// A keyring is rotated in two steps: first a version is staged (`stage`) and the keyring handed to all who use it, so
-/// that each process and each thread looks the new version up; then it is promoted (`promote`). `rotate` does both, for a
-/// single holder that does nothing else meanwhile.
+/// ```
+/// use telseal::{Keyring, PhoneNumber, Scope};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[cfg(feature = "getrandom")] {
+/// let kek = [0x42; 32]; // 32 random bytes from your key store
+/// let mut keyring = Keyring::generate()?;
 ///
-/// A [`Sealer`] is made from a keyring as it is at that moment: make new ones after a change and drop the old.
+/// // To rotate, stage a version and hand the keyring out. When every holder has it, promote the version.
+/// let version = keyring.stage()?;
+/// let file = keyring.wrap(&kek);
+/// keyring.promote(version)?;
+///
+/// let phones = Keyring::unwrap(&file, &kek)?.sealer::<PhoneNumber>(&Scope::new(["acme", "routing"])?);
+/// assert!(phones.versions().eq(keyring.versions()));
+/// # }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Rotate a keyring in two steps. First stage a version (`stage`) and hand the keyring to all its users, so that each
+/// process and each thread looks the new version up. Then promote the version (`promote`). `rotate` does both at once,
+/// for a single holder that does nothing else meanwhile.
+///
+/// A [`Sealer`] has the keys of the keyring at the moment when it was made. After a change, make new sealers and drop
+/// the old ones.
 ///
 /// Secrets are wiped on drop. Deriving keys, wrapping and unwrapping wipe 32 KiB of the stack below them (64 KiB with
-/// debug assertions), which must be there. `Debug` shows the versions, not the secrets. There is no `Clone`.
+/// debug assertions), so the thread must have this much stack left. `Debug` shows the versions, not the secrets. There
+/// is no `Clone`.
 pub struct Keyring {
     /// Ascending. Boxed, so that a secret has one place and growing the list leaves no copy of it behind.
     versions: Vec<(KeyVersion, Box<Secret>)>,
@@ -45,18 +65,28 @@ const WRAP_LABEL: &[u8] = b"telseal/v1/keyring";
 const WRAP_HEADER: &[u8; 16] = b"telseal-keyring\x01";
 
 impl Keyring {
-    /// One key version, number 1, from the operating system's random number generator.
+    /// Makes a keyring with one key version, number 1. Its secret comes from the operating system's random number
+    /// generator.
     ///
     /// # Errors
-    /// [`KeyringError::Random`] where it gives no random bytes.
+    /// [`KeyringError::Random`] if the operating system gives no random bytes.
     #[cfg(feature = "getrandom")]
     pub fn generate() -> Result<Self, KeyringError> {
         Ok(Keyring { versions: Vec::from([(KeyVersion::FIRST, Secret::random()?)]), primary: KeyVersion::FIRST })
     }
 
-    /// From stored secrets, in any order. The highest version is the primary.
+    /// Makes a keyring from stored secrets, in any order. The highest version is the primary.
     ///
     /// A secret is 32 bytes from a cryptographic random number generator, never a password.
+    ///
+    /// ```
+    /// use telseal::{KeyVersion, Keyring};
+    ///
+    /// # let (one, two) = ([1; 32], [2; 32]);
+    /// let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &one), (KeyVersion::try_from(2)?, &two)])?;
+    /// assert_eq!(keyring.primary().get(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`KeyringError::Empty`] and [`KeyringError::Duplicate`].
@@ -73,17 +103,17 @@ impl Keyring {
         Ok(Keyring { versions, primary })
     }
 
-    /// The version that is sealed under.
+    /// The primary key version: sealers seal under it.
     pub fn primary(&self) -> KeyVersion {
         self.primary
     }
 
-    /// The live versions, newest first.
+    /// The live key versions, newest first.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
         self.versions.iter().rev().map(|(version, _)| *version)
     }
 
-    /// Adds a new version, which opens and is looked up, but is not sealed under yet. Returns its number.
+    /// Adds a new version and returns its number. Sealers open and look up under it, and do not seal under it yet.
     ///
     /// # Errors
     /// [`KeyringError::Exhausted`] and [`KeyringError::Random`].
@@ -98,20 +128,21 @@ impl Keyring {
     /// Makes a live version the primary one.
     ///
     /// # Errors
-    /// [`KeyringError::UnknownKeyVersion`].
+    /// [`KeyringError::UnknownKeyVersion`] if it is not live.
     pub fn promote(&mut self, version: KeyVersion) -> Result<(), KeyringError> {
         self.find(version)?;
         self.primary = version;
         Ok(())
     }
 
-    /// Adds a new version and makes it the primary one. Returns its number.
+    /// Adds a new version, makes it the primary one, and returns its number.
     ///
-    /// For a single holder of keys, while no sealer made before is in use: one would not find what is sealed under the
-    /// new version. With several, or threads, [`stage`](Self::stage) it, hand it out, and [`promote`](Self::promote) it.
+    /// This is for a single key holder while no older sealer is in use: an older sealer does not find tokens of the new
+    /// version. With several holders or threads, [`stage`](Self::stage) the version, hand the keyring out, and then
+    /// [`promote`](Self::promote) the version.
     ///
     /// # Errors
-    /// As [`stage`](Self::stage).
+    /// The errors of [`stage`](Self::stage).
     #[cfg(feature = "getrandom")]
     pub fn rotate(&mut self) -> Result<KeyVersion, KeyringError> {
         let version = self.stage()?;
@@ -119,14 +150,15 @@ impl Keyring {
         Ok(version)
     }
 
-    /// Wipes a version: sealers made from now on do not open its tokens and do not look them up. Retire a
-    /// version once no row under it is left.
+    /// Removes a version and wipes its secret. Sealers that are made after this neither open its tokens nor look them
+    /// up. Retire a version when no row under it is left.
     ///
-    /// The newest version stays, since its number would be given to another secret later. To be rid of one that
-    /// was staged, stage the next first.
+    /// The newest version cannot be retired, because its number would later be given to another secret. To remove a
+    /// version that was staged, stage the next one first.
     ///
     /// # Errors
-    /// [`KeyringError::UnknownKeyVersion`], [`KeyringError::Primary`] and [`KeyringError::Newest`].
+    /// [`KeyringError::UnknownKeyVersion`] if it is not live; [`KeyringError::Primary`] or [`KeyringError::Newest`] if
+    /// it is that one.
     pub fn retire(&mut self, version: KeyVersion) -> Result<(), KeyringError> {
         let at = self.find(version)?;
         if version == self.primary {
@@ -141,29 +173,29 @@ impl Keyring {
 
     /// A sealer for one kind of identifier in one scope, under the versions that are live now.
     ///
-    /// The keys are derived here, some ten compressions of SHA-256 and four key schedules of AES a version: keep
-    /// the sealer.
+    /// This derives the keys, with about ten compressions of SHA-256 and four key schedules of AES for each version. So
+    /// keep the sealer.
     pub fn sealer<I: Identifier>(&self, scope: &Scope) -> Sealer<I> {
         let siv = |version, key: &[u8; 64]| Siv::new(key, &[&tag_header::<I>(version)]);
         Sealer::new(self.derived(I::LABEL, I::LETTER, scope, siv), scope.clone())
     }
 
-    /// An indexer for one kind of identifier in one scope, or for the prefixes of one kind
-    /// ([`Prefix`](crate::Prefix)), under the versions that are live now.
+    /// An indexer for one kind of identifier in one scope, or for the prefixes of one kind ([`Prefix`](crate::Prefix)),
+    /// under the versions that are live now.
     ///
-    /// The keys are derived here: keep the indexer. For identifiers they are the halves of a
-    /// [`sealer`](Self::sealer)'s keys that give tags. For prefixes they are keys of their own, so that there are no
-    /// tags of prefixes unless somebody asks for this.
+    /// This derives the keys, so keep the indexer. For identifiers it has the half of each key of a
+    /// [`sealer`](Self::sealer) that makes tags. For prefixes it has separate keys, so prefix tags exist only if
+    /// somebody calls this for them.
     pub fn indexer<T: Indexed>(&self, scope: &Scope) -> Indexer<T> {
         let s2v = |version, key: &[u8; 32]| S2v::new(key, &[&tag_header::<T>(version)]);
         Indexer::new(self.derived(T::LABEL, T::LETTER, scope, s2v), scope.clone())
     }
 
-    /// The keyring encrypted under a key-encryption key of 32 random bytes, to be stored: 34 bytes and 34 more a
-    /// version. Which versions there are is encrypted too; how many shows in the length.
+    /// Encrypts the keyring under a key-encryption key of 32 random bytes, to be stored. The result has 34 bytes, and
+    /// 34 more for each version. It hides which versions there are; its length shows how many.
     ///
-    /// AES-256-SIV (RFC 5297) under a key derived from `kek`; deterministic, so that equal keyrings have equal
-    /// wrappings. SPEC.md, section "The wrapped keyring", has the bytes.
+    /// The encryption is AES-256-SIV (RFC 5297) under a key derived from `kek`. It is deterministic, so equal keyrings
+    /// have equal wrappings. SPEC.md, section "The wrapped keyring", defines the bytes.
     pub fn wrap(&self, kek: &[u8; 32]) -> Vec<u8> {
         let mut contents = Zeroizing::new(Vec::with_capacity(PRIMARY + ENTRY * self.versions.len()));
         let versions = self.versions.iter().map(|(version, secret)| (*version, &secret.0));
@@ -171,12 +203,12 @@ impl Keyring {
         encrypt(kek, WRAP_LABEL, WRAP_HEADER, contents)
     }
 
-    /// The keyring that [`wrap`](Self::wrap) encrypted. All of it or, where anything is wrong, nothing.
+    /// Decrypts a keyring that [`wrap`](Self::wrap) encrypted. If anything is wrong, no part of it is used.
     ///
     /// # Errors
-    /// [`KeyringError::WrappedLength`], [`KeyringError::NotAKeyring`] and [`KeyringError::WrappedFormat`] tell
-    /// what is no wrapped keyring by its looks; [`KeyringError::NotUnwrapped`] is a wrong `kek` or an altered
-    /// file; [`KeyringError::Malformed`] was encrypted under `kek` by something else than `wrap`.
+    /// [`KeyringError::WrappedLength`], [`KeyringError::NotAKeyring`] or [`KeyringError::WrappedFormat`] if the bytes
+    /// do not look like a wrapped keyring; [`KeyringError::NotUnwrapped`] if `kek` is wrong or the bytes were altered;
+    /// [`KeyringError::Malformed`] if something other than `wrap` encrypted them under `kek`.
     pub fn unwrap(wrapped: &[u8], kek: &[u8; 32]) -> Result<Self, KeyringError> {
         let Some((header, rest)) = wrapped.split_first_chunk::<16>() else {
             return Err(KeyringError::WrappedLength(wrapped.len()));
@@ -267,7 +299,7 @@ pub enum KeyringError {
     UnknownKeyVersion(KeyVersion),
     /// This version is the primary one, which cannot be retired: promote another one first.
     Primary(KeyVersion),
-    /// This version is the newest one, which cannot be retired: its number must not be given out again.
+    /// This version is the newest one, which cannot be retired, because its number must not be given out again.
     Newest(KeyVersion),
     /// Version 65535 is in use, and there is none after it.
     Exhausted,
@@ -275,13 +307,13 @@ pub enum KeyringError {
     Random,
     /// No wrapped keyring has this number of bytes.
     WrappedLength(usize),
-    /// The bytes do not begin as a wrapped keyring does.
+    /// The bytes do not begin like a wrapped keyring.
     NotAKeyring,
-    /// The keyring was wrapped in a format of this version, which is unknown here.
+    /// The keyring was wrapped in this format version, which is unknown here.
     WrappedFormat(u8),
-    /// Another key-encryption key, or altered bytes. Which of them cannot be told.
+    /// The key-encryption key is another one, or the bytes were altered. These causes cannot be told apart.
     NotUnwrapped,
-    /// The wrapped keyring is authentic but breaks the rules of its format: it was not made by `wrap`.
+    /// The wrapped keyring is authentic but breaks the rules of its format: `wrap` did not make it.
     Malformed,
 }
 

@@ -17,14 +17,26 @@ use aes::Block;
 use core::{error::Error, fmt, iter::FusedIterator, marker::PhantomData, mem, slice};
 use zeroize::{ZeroizeOnDrop, optimization_barrier};
 
-/// Seals and opens one kind of identifier in one scope. Made by [`Keyring::sealer`](crate::Keyring::sealer).
+/// Seals and opens one kind of identifier in one scope. [`Keyring::sealer`](crate::Keyring::sealer) makes it.
 ///
-/// Sealing is deterministic: it is not semantically secure, because sealing one identifier twice gives one
-/// token twice. See the crate's documentation for what that shows to whom.
+/// Sealing is deterministic: the same identifier always gives the same token under one key. So it is not semantically
+/// secure. The crate's documentation says what this shows, and to whom.
 ///
-/// A sealer holds the keys derived from each key version that was live when it was made; it derives and
-/// allocates nothing afterwards, takes `&self` and can be shared between threads. Keys are wiped on drop, and with
-/// them 32 KiB of the stack below (64 KiB with debug assertions), which must be there.
+/// ```
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+/// let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["acme", "routing"])?);
+/// let number: PhoneNumber = "+44 20 7946 0018".parse()?;
+/// let token = phones.seal(&number);
+/// assert_eq!(token, phones.seal(&"tel:+44-20-7946-0018".parse()?));
+/// assert_eq!(phones.open(&token)?, number);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A sealer holds a key for each version that was live when it was made. After that it derives no key and allocates
+/// nothing. Its methods take `&self`, and threads can share it. Keys are wiped on drop, together with 32 KiB of the
+/// stack below (64 KiB with debug assertions), so the thread must have this much stack left.
+#[doc(alias("pseudonymize", "tokenize"))]
 pub struct Sealer<I> {
     versions: Versions<Siv>,
     /// For an indexer, which names it where it is stored.
@@ -37,17 +49,17 @@ impl<I: Identifier> Sealer<I> {
         Sealer { versions, scope, kind: PhantomData }
     }
 
-    /// The key version that is sealed under.
+    /// The primary key version: [`seal`](Self::seal) seals under it.
     pub fn primary(&self) -> KeyVersion {
         self.versions.primary().0
     }
 
-    /// The live versions, newest first.
+    /// The live key versions, newest first.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
         self.versions.iter().map(|(version, _)| *version)
     }
 
-    /// An indexer with the half of the keys that gives tags: for whoever has to look up and must not open.
+    /// An indexer with the half of each key that makes tags. It is for a front end that looks up and must not open.
     pub fn indexer(&self) -> Indexer<I> {
         let versions = self.versions.iter().map(|(version, siv)| {
             let s2v = S2v::new(&siv.s2v.key, &[&Token::<I>::header(*version)]);
@@ -57,21 +69,45 @@ impl<I: Identifier> Sealer<I> {
     }
 
     /// The token of an identifier under the primary key version.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
+    /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
+    /// let token = phones.seal(&"+44 20 7946 0018".parse()?);
+    /// assert_eq!(token.to_string().len(), 36);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias("encrypt", "pseudonymize", "tokenize"))]
     #[inline]
     pub fn seal(&self, identifier: &I) -> Token<I> {
         seal(self.versions.primary(), identifier)
     }
 
-    /// The tag of the token that [`seal`](Self::seal) gives, at half of its price.
+    /// The tag of the token that [`seal`](Self::seal) gives, at half the cost: one call of AES.
+    #[doc(alias("blind index", "hash"))]
     pub fn tag(&self, identifier: &I) -> Tag<I> {
         indexer::tag(&self.versions.primary().1.s2v, identifier)
     }
 
-    /// The identifier of a token, whatever live key version it was sealed under.
+    /// The identifier of a token that was sealed under any live key version.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer};
+    /// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+    /// # let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["routing"])?);
+    /// let token = phones.seal(&"+44 20 7946 0018".parse()?);
+    /// assert_eq!(&*phones.open(&token)?.expose_e164(), "+442079460018");
+    ///
+    /// // In another scope it does not open.
+    /// let logs: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["logs"])?);
+    /// assert_eq!(logs.open(&token), Err(OpenError::NotOpened));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`OpenError::UnknownKeyVersion`] where the header names a version that is not live;
-    /// [`OpenError::NotOpened`] for all other reasons, which cannot be told apart.
+    /// [`OpenError::UnknownKeyVersion`] if the header names a version that is not live; [`OpenError::NotOpened`] for
+    /// every other reason. These reasons cannot be told apart.
+    #[doc(alias = "decrypt")]
     pub fn open(&self, token: &Token<I>) -> Result<I, OpenError> {
         let siv = self.versions.find(token.key_version()).ok_or(OpenError::UnknownKeyVersion(token.key_version()))?;
         // Wipes itself, whether it becomes an identifier or not.
@@ -85,7 +121,7 @@ impl<I: Identifier> Sealer<I> {
         }
     }
 
-    /// The tokens that an identifier may be stored under: one for each live key version, newest first.
+    /// The tokens under which an identifier may be stored: one for each live key version, newest first.
     ///
     /// ```
     /// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
@@ -107,20 +143,44 @@ impl<I: Identifier> Sealer<I> {
         Lookup { versions: self.versions.iter(), identifier: identifier.clone() }
     }
 
-    /// Opens a token and seals its identifier under the primary key version. A token that is sealed under it
-    /// already comes back as it is.
+    /// Opens a token and seals its identifier under the primary key version. For a token under the primary version it
+    /// returns the same token.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
+    /// # let (first, second) = (KeyVersion::FIRST, KeyVersion::try_from(2)?);
+    /// # let mut keyring = Keyring::from_secrets([(first, &[1; 32]), (second, &[2; 32])])?;
+    /// # keyring.promote(first)?;
+    /// # let number: PhoneNumber = "+442079460018".parse()?;
+    /// # let scope = Scope::new(["routing"])?;
+    /// let old = keyring.sealer(&scope).seal(&number);
+    /// keyring.promote(second)?;
+    /// let phones: Sealer<PhoneNumber> = keyring.sealer(&scope);
+    /// assert_eq!(phones.reseal(&old)?, phones.seal(&number));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// The errors of [`open`](Self::open).
     pub fn reseal(&self, token: &Token<I>) -> Result<Token<I>, OpenError> {
         Ok(self.seal(&self.open(token)?))
     }
 
-    /// Seals many identifiers: `tokens[i]` becomes the token of `identifiers[i]`, as [`seal`](Self::seal) gives
-    /// it. [`Token::BLANK`] fills a buffer before the first use.
+    /// Seals many identifiers: `tokens[i]` becomes the token that [`seal`](Self::seal) gives for `identifiers[i]`.
+    /// [`Token::BLANK`] fills a buffer before the first use.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer, Token};
+    /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
+    /// let numbers: [PhoneNumber; 2] = ["+442079460018".parse()?, "+442079460019".parse()?];
+    /// let mut tokens = vec![Token::BLANK; numbers.len()];
+    /// phones.seal_into(&numbers, &mut tokens)?;
+    /// assert_eq!(tokens[1], phones.seal(&numbers[1]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
+    /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn seal_into(&self, identifiers: &[I], tokens: &mut [Token<I>]) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(identifiers.len(), tokens.len())?;
         let mut space = Space::<BATCH>::new();
@@ -134,13 +194,14 @@ impl<I: Identifier> Sealer<I> {
     /// The tags of many identifiers: `tags[i]` becomes the [`tag`](Self::tag) of `identifiers[i]`.
     ///
     /// # Errors
-    /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
+    /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn tag_into(&self, identifiers: &[I], tags: &mut [Tag<I>]) -> Result<(), LengthMismatch> {
         indexer::tag_into(&self.versions.primary().1.s2v, identifiers, tags)
     }
 
-    /// Seals a column of rows that are still to be read: `tokens[i]` becomes the token of row *i*. A row that is
-    /// not read spoils no other: its number and its error go to `refused`, and [`Token::BLANK`] in its place.
+    /// Seals a column of rows that are still to be parsed: `tokens[i]` becomes the token of row *i*. A refused row does
+    /// not affect the rest: `refused` gets its number and its error, and [`Token::BLANK`] goes into its place. Do not
+    /// store it.
     ///
     /// ```
     /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer, Token};
@@ -157,8 +218,8 @@ impl<I: Identifier> Sealer<I> {
     /// ```
     ///
     /// # Errors
-    /// [`LengthMismatch`], and nothing is written, where the iterator does not announce as many rows as there are
-    /// places. Places for which it then gives no row are left [`Token::BLANK`].
+    /// [`LengthMismatch`] if the iterator announces another number of rows than there are places. Then nothing is
+    /// written. If the iterator gives fewer rows than it announced, [`Token::BLANK`] goes into the remaining places.
     pub fn seal_rows_into<E>(
         &self,
         rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
@@ -191,8 +252,8 @@ impl<I: Identifier> Sealer<I> {
         Ok(())
     }
 
-    /// Opens many tokens: `opened[i]` becomes what [`open`](Self::open) gives for `tokens[i]`. One that does not
-    /// open spoils no other, and key versions may be mixed.
+    /// Opens many tokens: `opened[i]` becomes the result of [`open`](Self::open) for `tokens[i]`. A token that does not
+    /// open does not affect the rest. The tokens may have different key versions.
     ///
     /// ```
     /// # use telseal::{KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer, Token};
@@ -205,7 +266,7 @@ impl<I: Identifier> Sealer<I> {
     /// ```
     ///
     /// # Errors
-    /// [`LengthMismatch`], and nothing is written, where the slices differ in length.
+    /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn open_into(&self, tokens: &[Token<I>], opened: &mut [Result<I, OpenError>]) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(tokens.len(), opened.len())?;
         let mut space = Space::<BATCH>::new();
@@ -347,8 +408,8 @@ fn seal_batch<I: Identifier, const N: usize>(
     }
 }
 
-/// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for, a tenth of
-/// the time and more.
+/// One token, put together at the end: pieces in memory that are soon copied as a whole have to be waited for, a tenth
+/// of the time and more.
 #[inline(always)]
 fn seal<I: Identifier>((version, siv): &(KeyVersion, Siv), identifier: &I) -> Token<I> {
     let word = identifier.word(Internal(()));
@@ -365,9 +426,11 @@ impl<I> fmt::Debug for Sealer<I> {
     }
 }
 
-/// The tokens of one identifier under the live key versions, newest first. Made by [`Sealer::lookup`].
+/// The tokens of one identifier under the live key versions, newest first. [`Sealer::lookup`] makes it and has an
+/// example.
 ///
-/// Each is computed when it is asked for, so that a caller who finds the first pays for one.
+/// The iterator computes each token when it reaches it. A caller that finds the row by the first token computes only
+/// that one.
 pub struct Lookup<'a, I> {
     versions: slice::Iter<'a, (KeyVersion, Siv)>,
     identifier: I,
@@ -396,15 +459,15 @@ impl<I> fmt::Debug for Lookup<'_, I> {
     }
 }
 
-/// A token that was not opened.
+/// The token was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The token was not sealed under this key: another secret, another scope, or altered bytes. Which of
-    /// them cannot be told.
+    /// The token was not sealed under this key. The secret or the scope is another one, or the bytes were altered;
+    /// these causes cannot be told apart.
     NotOpened,
-    /// The sealer has no key of the version that the token's header names: retired, or never there. No
-    /// other key is tried.
+    /// The sealer has no key of the version in the token's header: it was retired or never existed. No other key is
+    /// tried.
     UnknownKeyVersion(KeyVersion),
 }
 

@@ -11,7 +11,8 @@ pub(crate) struct Versions<K> {
 
 impl<K> Versions<K> {
     /// The keys are `newest_first`, and that of the `primary` version is among them. They are derived here, so that the
-    /// stack is wiped of what that leaves. As many as are known beforehand: a list that grows would leave copies behind.
+    /// stack is wiped of what that leaves. As many as are known beforehand: a list that grows would leave copies
+    /// behind.
     pub(crate) fn new(newest_first: impl ExactSizeIterator<Item = (KeyVersion, K)>, primary: KeyVersion) -> Self {
         let newest_first: Box<[_]> = stack::wiping(|| newest_first.collect());
         let primary = newest_first.iter().position(|(version, _)| *version == primary).expect("the primary is live");
