@@ -5,11 +5,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// The longest printed form: `urn:gsma:imei:` and 17 characters.
 const CAPACITY: usize = 31;
 
-/// An identifier, or a part of one, in plaintext: what the `expose_…` methods return.
+/// An identifier, or a part of one, in plaintext. The `expose_…` methods return it.
 ///
-/// `Exposed<str>` is a text, `Exposed<[u8]>` octets as they stand on the wire; both are read through
-/// [`Deref`]. The value sits in the `Exposed` itself, not on the heap, and is wiped on drop (best effort:
-/// a move may leave a copy behind). `Debug` shows nothing of it.
+/// `Exposed<str>` is a text; `Exposed<[u8]>` is octets as they are sent on the wire. Read both through [`Deref`]. The
+/// value is in the `Exposed` itself, not on the heap. It is wiped on drop; this is best effort, because a move may
+/// leave a copy. `Debug` shows no part of it.
 ///
 /// ```
 /// let number: telseal::PhoneNumber = "tel:+44-20-7946-0018".parse()?;
@@ -57,7 +57,7 @@ impl Deref for Exposed<str> {
     }
 }
 
-/// Prints the plaintext.
+/// Writes the plaintext.
 impl fmt::Display for Exposed<str> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self)

@@ -15,9 +15,9 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// An IMEI: the identity of a mobile device, 3GPP TS 23.003 clause 6.2.1.
 ///
-/// 14 digits: type allocation code (TAC, 8 digits) and serial number (6). A fifteenth is written behind
-/// them, in print the Luhn check digit, on the wire a spare 0; it is not part of the identity, so that one
-/// device has one `Imei` whatever form it came in. [`FromStr`] reads
+/// It has 14 digits: type allocation code (TAC, 8 digits) and serial number (6). A fifteenth digit is written after
+/// them: in print the Luhn check digit, on the wire a spare 0. That digit is not part of the identity. So a device has
+/// one `Imei`, whatever form it came in. [`FromStr`] reads
 ///
 /// | form | example | fifteenth digit | source |
 /// |---|---|---|---|
@@ -26,22 +26,41 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// | PEI | `imei-490154203237518` | check digit or 0 | 3GPP TS 29.571 table 5.3.2-1 |
 /// | URN | `urn:gsma:imei:49015420-323751-0` | check digit or 0 | RFC 7254 section 4 |
 ///
-/// Parameters of the URN (`;svn=`, `;vers=`) are dropped. A bare number of 15 digits whose last is a spare 0
-/// cannot be told from a mistyped one and is refused; from a source that is known to hold such numbers, put
-/// `imei-` before them. 16 digits are an [`Imeisv`].
+/// The parameters of the URN (`;svn=`, `;vers=`) are dropped. A bare number of 15 digits that ends in a spare 0 looks
+/// like a mistyped number and is refused. If your source is known to hold such numbers, put `imei-` before them. 16
+/// digits are an [`Imeisv`].
 ///
-/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+/// ```
+/// use telseal::{Imei, Imeisv};
+///
+/// let imei: Imei = "49-015420-323751-8".parse()?;
+/// assert_eq!(imei, "imei-490154203237510".parse()?);
+/// assert_eq!(imei, "4901542032375112".parse::<Imeisv>()?.imei());
+/// assert_eq!(&*imei.expose_tac(), "49015420");
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
+///
+/// There is no `Display` and no plaintext `Debug`. Comparison takes constant time. The digits are wiped on drop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imei(DigitBlock);
 
 /// An IMEISV: an IMEI with the version of the device's software, 3GPP TS 23.003 clause 6.2.2.
 ///
-/// 16 digits: type allocation code (8 digits), serial number (6), software version number (SVN, 2).
-/// [`FromStr`] reads bare digits (`4901542032375112`) and the PEI of 3GPP TS 29.571 table 5.3.2-1
-/// (`imeisv-4901542032375112`). The software version changes with every update: to know a device again, seal
-/// its [`imei`](Self::imei).
+/// It has 16 digits: type allocation code (8 digits), serial number (6), software version number (SVN, 2). [`FromStr`]
+/// reads bare digits (`4901542032375112`) and the PEI of 3GPP TS 29.571 table 5.3.2-1 (`imeisv-4901542032375112`).
 ///
-/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+/// The software version changes with every update. To recognise a device, seal its [`imei`](Self::imei).
+///
+/// ```
+/// use telseal::Imeisv;
+///
+/// let imeisv: Imeisv = "imeisv-4901542032375112".parse()?;
+/// assert_eq!(&*imeisv.expose_svn(), "12");
+/// assert_eq!(&*imeisv.imei().expose_digits(), "490154203237518");
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
+///
+/// There is no `Display` and no plaintext `Debug`. Comparison takes constant time. The digits are wiped on drop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imeisv(DigitBlock);
 
@@ -62,12 +81,12 @@ const URN: &[u8] = b"dddddddd-dddddd-d";
 const WITH_FIFTEENTH: Shape = Shape { min: 15, max: 15, zero_first: true };
 
 impl Imei {
-    /// Reads 7 or 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8): 14 digits, or 15 of which the last is the check digit
-    /// or 0.
+    /// Reads 7 or 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8): 14 digits, or 15 digits that end in the check digit
+    /// or in 0.
     ///
     /// # Errors
-    /// Too few or too many octets, a nibble that is no digit, a filler before the end, or another
-    /// fifteenth digit.
+    /// There are too few or too many octets, a nibble is not a digit, a filler is before the end, or the fifteenth
+    /// digit is another one.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         let shape = Shape { max: 15, ..Self::SHAPE };
         let read = from_tbcd(Self::KIND, shape, octets, 0).map_err(|error| match Imeisv::from_tbcd(octets) {
@@ -80,18 +99,18 @@ impl Imei {
         }
     }
 
-    /// 15 digits, the last of them the check digit.
+    /// 15 digits; the last is the check digit.
     pub fn expose_digits(&self) -> Exposed<str> {
         Exposed::new(&[&self.printed()[..15]])
     }
 
-    /// 15 digits in groups of 2, 6, 6 and 1, the last of them the check digit: `49-015420-323751-8`.
+    /// 15 digits in groups of 2, 6, 6 and 1; the last is the check digit: `49-015420-323751-8`.
     pub fn expose_hyphenated(&self) -> Exposed<str> {
         let digits = self.printed();
         Exposed::new(&[&digits[..2], b"-", &digits[2..8], b"-", &digits[8..14], b"-", &digits[14..15]])
     }
 
-    /// `imei-` and 15 digits, the last of them the check digit: the PEI of 3GPP TS 29.571.
+    /// `imei-` and 15 digits; the last is the check digit: the PEI of 3GPP TS 29.571.
     pub fn expose_pei(&self) -> Exposed<str> {
         Exposed::new(&[b"imei-", &self.printed()[..15]])
     }
@@ -175,12 +194,12 @@ impl Imeisv {
     /// Reads 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8).
     ///
     /// # Errors
-    /// Too few or too many octets, or a nibble that is no digit.
+    /// There are too few or too many octets, or a nibble is not a digit.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imeisv)
     }
 
-    /// The device, whatever its software.
+    /// The IMEI of the device: the first 14 digits. It stays the same when the software is updated.
     pub fn imei(&self) -> Imei {
         let word = digits::with_digit(self.0.word(), 14, FILLER);
         Imei(DigitBlock::from_checked(digits::with_digit(word, 15, FILLER)))

@@ -10,19 +10,29 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// An IMSI: the international mobile subscription identity of ITU-T E.212 and 3GPP TS 23.003 clause 2.2.
 ///
-/// 6 to 15 digits: mobile country code (MCC, 3 digits), mobile network code (MNC, 2 or 3), mobile
-/// subscription identification number (MSIN). 15 digits are the most that the clause allows; 6 as the fewest are
-/// telseal's own bound, where a SUPI may have 5. [`FromStr`] reads bare digits (`001010123456789`) and the SUPI of 3GPP TS 29.571 table
-/// 5.3.2-1 (`imsi-001010123456789`).
+/// It has 6 to 15 digits: mobile country code (MCC, 3 digits), mobile network code (MNC, 2 or 3), mobile subscription
+/// identification number (MSIN). 15 is the maximum of the clause. 6 is telseal's own minimum; a SUPI may have 5.
+/// [`FromStr`] reads bare digits (`001010123456789`) and the SUPI of 3GPP TS 29.571 table 5.3.2-1
+/// (`imsi-001010123456789`).
 ///
-/// How long the MNC is depends on the MCC and does not show in the digits, so the IMSI is kept unsplit, and the
-/// accessors that split it take the [`MncLength`].
+/// The length of the MNC depends on the MCC and cannot be read from the digits. So the IMSI is kept unsplit, and the
+/// methods that split it take the [`MncLength`].
 ///
-/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+/// ```
+/// use telseal::{Imsi, MncLength};
+///
+/// let imsi: Imsi = "imsi-001010123456789".parse()?;
+/// assert_eq!(&*imsi.expose_mcc(), "001");
+/// assert_eq!(&*imsi.expose_mnc(MncLength::Two), "01");
+/// assert_eq!(&*imsi.expose_msin(MncLength::Two), "0123456789");
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
+///
+/// There is no `Display` and no plaintext `Debug`. Comparison takes constant time. The digits are wiped on drop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imsi(DigitBlock);
 
-/// How many digits the mobile network code has: 04 and 004 are two networks.
+/// The number of digits in a mobile network code. 04 and 004 are two different networks. [`Imsi`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MncLength {
     /// 2 digits, as in most of the world.
@@ -35,7 +45,7 @@ impl Imsi {
     /// Reads 3 to 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8).
     ///
     /// # Errors
-    /// Too few or too many octets, a nibble that is no digit, or a filler before the end.
+    /// There are too few or too many octets, a nibble is not a digit, or a filler is before the end.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imsi)
     }
@@ -66,7 +76,7 @@ impl Imsi {
         self.text("", 3, 3 + length as usize)
     }
 
-    /// The mobile subscription identification number: what follows the network code, 0 to 10 digits.
+    /// The mobile subscription identification number: the digits after the network code, 0 to 10 of them.
     pub fn expose_msin(&self, length: MncLength) -> Exposed<str> {
         self.text("", 3 + length as usize, self.0.len())
     }

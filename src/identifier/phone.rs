@@ -15,8 +15,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A phone number: the international E.164 number of a subscriber, which 3GPP calls MSISDN.
 ///
-/// 7 to 15 digits, country code first, the first digit not 0. 15 are the most that E.164 allows; 7 as the fewest are
-/// telseal's own bound, where a GPSI may have 5. [`FromStr`] reads
+/// It has 7 to 15 digits with the country code first, and the first digit is not 0. 15 is the maximum of E.164. 7 is
+/// telseal's own minimum; a GPSI may have 5. [`FromStr`] reads
 ///
 /// | form | example | source |
 /// |---|---|---|
@@ -25,38 +25,59 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// | `tel:` URI of a global number | `tel:+44-20-7946-0018;npdi` | RFC 3966 section 3 |
 /// | GPSI | `msisdn-442079460018` | 3GPP TS 29.571 table 5.3.2-1 |
 ///
-/// After `+`, the separators space `-` `.` `(` `)` are skipped; parentheses come in pairs. Parameters of a `tel:` URI
-/// are dropped, but for `ext` and `isub`, which name something else than the subscriber and are refused. A number
-/// without its country code is refused, as is a trunk prefix (`+44 (0)20 …`): what would have to be guessed is not
-/// read. Digits alone are read by [`from_msisdn`](Self::from_msisdn).
+/// After `+`, the separators space `-` `.` `(` `)` are skipped. Parentheses must be in pairs. The parameters of a
+/// `tel:` URI are dropped, except `ext` and `isub`: these name something other than the subscriber and are refused. A
+/// number without a country code is refused, and so is a trunk prefix (`+44 (0)20 …`), because to read it would be to
+/// guess. [`from_msisdn`](Self::from_msisdn) reads digits alone.
 ///
-/// It has no `Display` and no plaintext `Debug`, is compared in constant time and wiped on drop.
+/// ```
+/// use telseal::PhoneNumber;
+///
+/// let number: PhoneNumber = "+44 (20) 7946-0018".parse()?;
+/// assert_eq!(number, "tel:+44-20-7946-0018;npdi".parse()?);
+/// assert_eq!(number, PhoneNumber::from_msisdn("442079460018")?);
+/// assert_eq!(&*number.expose_e164(), "+442079460018");
+/// assert!("020 7946 0018".parse::<PhoneNumber>().is_err());
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
+///
+/// There is no `Display` and no plaintext `Debug`. Comparison takes constant time. The digits are wiped on drop.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[doc(alias = "msisdn")]
 pub struct PhoneNumber(DigitBlock);
 
 impl PhoneNumber {
     /// Reads bare digits, country code first, from a source that is known to hold MSISDNs.
     ///
     /// # Errors
-    /// Anything but 7 to 15 digits of which the first is not 0.
+    /// The text is anything but 7 to 15 digits, or the first digit is 0.
     pub fn from_msisdn(digits: &str) -> Result<Self, ParseError> {
         from_digits(Self::KIND, Self::SHAPE, digits.as_bytes(), 0).map(PhoneNumber)
     }
 
     /// Reads 4 to 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8) that hold an international number.
     ///
+    /// ```
+    /// use telseal::PhoneNumber;
+    ///
+    /// let number = PhoneNumber::from_tbcd(&[0x44, 0x02, 0x97, 0x64, 0x00, 0x81])?;
+    /// assert_eq!(&*number.expose_e164(), "+442079460018");
+    /// # Ok::<(), telseal::ParseError>(())
+    /// ```
+    ///
     /// # Errors
-    /// Too few or too many octets, a nibble that is no digit, a filler before the end, or a first digit 0.
+    /// There are too few or too many octets, a nibble is not a digit, a filler is before the end, or the first digit is
+    /// 0.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(PhoneNumber)
     }
 
-    /// Reads an ISDN-AddressString (3GPP TS 29.002 clause 17.7.8): an octet that says international and E.164 (0x91), then
-    /// 4 to 8 octets of TBCD.
+    /// Reads an ISDN-AddressString (3GPP TS 29.002 clause 17.7.8): one octet for "international" and "E.164" (0x91),
+    /// then 4 to 8 octets of TBCD.
     ///
     /// # Errors
-    /// Another nature of address or numbering plan, an extension, and what [`from_tbcd`](Self::from_tbcd)
-    /// refuses.
+    /// The nature of address or the numbering plan is another one, or there is an extension. The errors of
+    /// [`from_tbcd`](Self::from_tbcd).
     pub fn from_address_string(octets: &[u8]) -> Result<Self, ParseError> {
         let refused = |reason| Err(ParseError::new(Self::KIND, reason).at(0));
         let Some((&address, digits)) = octets.split_first() else {

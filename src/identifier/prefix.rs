@@ -14,19 +14,28 @@ use zeroize::ZeroizeOnDrop;
 
 /// The first digits of an identifier: a country code or number range, MCC and MNC, a type allocation code.
 ///
-/// Its tag, a [`PrefixTag`](crate::PrefixTag), lets a server that holds no key route by it: the key holder has tags of prefixes made for
-/// the server's table of routes, and a gateway sends those of an identifier's first digits with each message
-/// (`Indexer::<Prefix<I>>::tags`). They have keys of their own, so that the tag of a prefix is never that of an
-/// identifier, and there are none unless somebody asks `Keyring::indexer` for them.
+/// A server without a key can route by its tag, a [`PrefixTag`](crate::PrefixTag). The key holder fills the server's
+/// table of routes with the tags of prefixes. With each message, a gateway sends the tags of the identifier's first
+/// digits (`Indexer::<Prefix<I>>::tags`). Prefixes have separate keys, so the tag of a prefix is never the tag of an
+/// identifier. Prefix tags exist only if somebody asks `Keyring::indexer` for them.
 ///
-/// **What the server learns** is which identifiers have the first digits in common, for each length that it is sent,
-/// and how often they occur. There are few prefixes and some are much more frequent than others: take it that the
-/// server knows which country, network or device type each tag stands for, all the more where the route says so. The
-/// tag does not show how many digits the prefix has, but its place among those that are sent does, and how many of
-/// them are sent shows whether a phone number is longer than the longest.
+/// ```
+/// use telseal::{PhoneNumber, Prefix};
 ///
-/// **What a prefix hides** is the other digits. It hides an identifier among as many as there are with these first
-/// digits, and no more than are in use:
+/// let number: PhoneNumber = "+442079460018".parse()?;
+/// let london: Prefix<PhoneNumber> = "+44 20".parse()?;
+/// assert_eq!(Prefix::of(&number, 4), Some(london));
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
+///
+/// **What the server learns.** For each length that it gets, the server learns which identifiers have the same first
+/// digits, and how often they occur. There are few prefixes, and some are much more frequent than the rest. So assume
+/// that the server knows which country, network or device model each tag stands for, especially if the route names it.
+/// A tag does not show how many digits the prefix has, but its position among the sent tags does. The number of sent
+/// tags shows whether a phone number is longer than the longest prefix.
+///
+/// **What a prefix hides.** It hides the remaining digits. An identifier hides among the identifiers in use that have
+/// these first digits, at most as many as this:
 ///
 /// | prefix | example | digits | identifiers with it, at most |
 /// |---|---|---|---|
@@ -36,20 +45,29 @@ use zeroize::ZeroizeOnDrop;
 /// | MCC and MNC of 3 digits | `001001` | 6 | 10⁹ |
 /// | type allocation code, TS 23.003 clause 6.2.1 | `49015420` | 8 | 10⁶ |
 ///
-/// A number of *d* digits with a prefix of *n* hides among 10^(*d* - *n*), and each digit more leaves a tenth. So use
-/// the shortest prefixes that the routes need.
+/// A number of *d* digits with a prefix of *n* digits hides among 10^(*d* - *n*). Each further digit of the prefix
+/// divides this by ten. So use the shortest prefixes that the routes need.
 ///
-/// [`FromStr`] reads `+` and the digits of a phone number's prefix, with the separators that [`PhoneNumber`] has
-/// (`+44 20`); the digits of the others (`00101`, `49015420`). It has no plaintext `Debug`, is compared in constant
-/// time and wiped on drop.
+/// [`FromStr`] reads `+` and the digits of a phone number's prefix, with the separators that [`PhoneNumber`] allows
+/// (`+44 20`). For an IMSI or an IMEI it reads the digits (`00101`, `49015420`). There is no plaintext `Debug`.
+/// Comparison takes constant time. The digits are wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prefix<I> {
     block: DigitBlock,
     kind: PhantomData<fn() -> I>,
 }
 
-/// How many digits the prefixes of a table of routes have: its lengths, each once. The key holder who fills the table
-/// and the gateways that ask it must have the same ones, since a route of another length is never found.
+/// The lengths, in digits, of the prefixes in a table of routes; each length once. The key holder that fills the table
+/// and the gateways that ask it must use the same lengths: a route of another length is never found.
+///
+/// ```
+/// use telseal::{Imei, PhoneNumber, PrefixLengths};
+///
+/// let lengths: PrefixLengths<PhoneNumber> = PrefixLengths::new([4, 1, 2])?;
+/// assert_eq!(lengths, PrefixLengths::new([1, 2, 4])?);
+/// assert!(PrefixLengths::<Imei>::new([9]).is_err()); // an IMEI has prefixes of at most 8 digits
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
 pub struct PrefixLengths<I> {
     /// Bit *n* is set where *n* is one of them.
     bits: u16,
@@ -58,12 +76,12 @@ pub struct PrefixLengths<I> {
 
 /// A kind of identifier that has prefixes.
 ///
-/// An [`Imeisv`](crate::Imeisv) has none: its first digits are those of its [`imei`](crate::Imeisv::imei), so that the
-/// two share the type allocation code and its tag.
+/// An [`Imeisv`](crate::Imeisv) has no prefixes. Use those of its [`imei`](crate::Imeisv::imei), so that both have the
+/// same type allocation code and the same tag.
 pub trait Prefixed: Identifier {
-    /// The most digits that a prefix has. Behind the longest ones stands what names a single subscriber or device: of
-    /// a phone number of 12 digits two, of an IMSI of 15 digits five, of an IMEI the whole serial number; and nothing
-    /// behind a phone number or IMSI that has no more digits, which is a prefix as a whole.
+    /// The maximum number of digits in a prefix. After the longest prefix come the digits that name a single subscriber
+    /// or device: two digits of a phone number with 12, five digits of an IMSI with 15, the whole serial number of an
+    /// IMEI. A phone number or IMSI that has no more digits than this is a prefix as a whole.
     const MAX_PREFIX: usize;
 }
 
@@ -82,14 +100,15 @@ impl Prefixed for Imei {
 impl<I: Prefixed> Prefix<I> {
     const SHAPE: Shape = Shape { min: 1, max: I::MAX_PREFIX, ..I::SHAPE };
 
-    /// The first digits of an identifier: `None` where it has fewer, or where no prefix has so many.
+    /// The first `digits` digits of an identifier. Returns `None` if the identifier has fewer, or if no prefix has so
+    /// many.
     pub fn of(identifier: &I, digits: usize) -> Option<Self> {
         let block = identifier.block(Internal(()));
         let is_there = (1..=I::MAX_PREFIX).contains(&digits) && digits <= block.len();
         is_there.then(|| Self::new(DigitBlock::from_checked(block.word() | u64::MAX << (4 * digits))))
     }
 
-    /// How many digits it has.
+    /// The number of digits.
     #[expect(clippy::len_without_is_empty, reason = "it has one at least")]
     pub fn len(&self) -> usize {
         self.block.len()
@@ -101,10 +120,10 @@ impl<I: Prefixed> Prefix<I> {
 }
 
 impl<I: Prefixed> PrefixLengths<I> {
-    /// These lengths, in any order.
+    /// Takes these lengths, in any order.
     ///
     /// # Errors
-    /// No length, or one that no prefix has: 0, or more than [`Prefixed::MAX_PREFIX`].
+    /// There is no length, or a length is 0 or more than [`Prefixed::MAX_PREFIX`].
     pub fn new(lengths: impl IntoIterator<Item = usize>) -> Result<Self, ParseError> {
         let max = I::MAX_PREFIX;
         let refused = |found| Err(ParseError::new(Subject::Prefix(I::KIND), Reason::Digits { min: 1, max, found }));

@@ -1,10 +1,10 @@
 use core::hash::Hasher;
 
-/// Hashes a [`Tag`](crate::Tag), a [`Token`](crate::Token) or a key that has one among other parts. Tags and tokens are
-/// random already: a multiplication for every eight bytes spreads what is in them over the whole hash.
+/// Hashes a [`Tag`](crate::Tag), a [`Token`](crate::Token), or a key that contains one. Tags and tokens are random
+/// already: one multiplication for every eight bytes spreads them over the whole hash.
 ///
-/// For a directory in memory whose keys come from a key holder, who alone can make them: anybody else who may
-/// put keys of their choice into the table could make them collide; keep the standard library's hasher there.
+/// Use it for a directory in memory whose keys all come from a key holder. If anybody else can put keys of their choice
+/// into the table, they can make keys collide: keep the standard library's hasher there.
 ///
 /// ```
 /// use std::{collections::HashMap, hash::BuildHasherDefault};
@@ -15,7 +15,7 @@ use core::hash::Hasher;
 /// # Ok::<(), telseal::ParseError>(())
 /// ```
 ///
-/// Hashes are for the table that is in memory: another release of this crate may give others.
+/// Do not store hashes: another release of this crate may compute different ones.
 #[derive(Clone, Debug, Default)]
 pub struct TagHasher(u64);
 
