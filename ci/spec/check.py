@@ -1,20 +1,20 @@
 """Computes every file of tests/vectors/ and every example of SPEC.md anew, and fails where they differ.
 
-With --write, writes the vectors of what is refused, which are made here.
+With --write, writes the vectors of what is refused, which are made here. With a file and a number, writes so many random
+inputs, and what SPEC.md says of them, to that file.
 """
 
 import json
 import sys
-from pathlib import Path
 
 import front_door
+import generated
 import oblivious
 import refused
 import telseal
 from telseal import INDEX_KEY, KEYRING, LETTERS, Refused, block, digits_of, text
 
-ROOT = Path(__file__).parents[2]
-VECTORS = ROOT / "tests/vectors"
+VECTORS = refused.ROOT / "tests/vectors"
 
 
 def token(entry):
@@ -135,7 +135,7 @@ def check(entries, compute, *arguments):
     return len(entries)
 
 
-def check_files():
+def check_files(write):
     load = lambda name: json.loads((VECTORS / name).read_text())
     first, more = load("telseal-v1.json"), load("telseal-v1-more.json")
     yield "tokens", check(first.pop("tokens") + more.pop("tokens"), token)
@@ -160,7 +160,7 @@ def check_files():
         assert rest.keys() <= {"format", "origin"}, rest.keys()
 
     made = json.dumps(refused.refusals(), indent=1, ensure_ascii=False) + "\n"
-    if "--write" in sys.argv:
+    if write:
         (VECTORS / "telseal-v1-refused.json").write_text(made)
     assert (VECTORS / "telseal-v1-refused.json").read_text() == made, "run it with --write, and look at what changed"
     known = {"", "-more", "-oblivious", "-refused"}
@@ -209,7 +209,7 @@ def values_of_the_examples():
 
 
 def check_examples():
-    spec = (ROOT / "SPEC.md").read_text()
+    spec = (refused.ROOT / "SPEC.md").read_text()
     shown = "".join(spec.split())
     count = 0
     for value in values_of_the_examples():
@@ -220,7 +220,18 @@ def check_examples():
     yield "rows of section 5", front_door.check_rows(spec)
 
 
+def main(arguments):
+    match arguments:
+        case [path, count]:
+            with open(path, "w") as file:
+                json.dump(generated.generated(int(count)), file)
+        case [] | ["--write"]:
+            for name, count in (*check_files("--write" in arguments), *check_examples()):
+                assert count, name
+                print(f"{count:4} {name}")
+        case _:
+            sys.exit(__doc__)
+
+
 if __name__ == "__main__":
-    for name, count in (*check_files(), *check_examples()):
-        assert count, name
-        print(f"{count:4} {name}")
+    main(sys.argv[1:])

@@ -1,11 +1,14 @@
 """What is refused, one fault each: tests/vectors/telseal-v1-refused.json, and the readers that must refuse it."""
 
+from pathlib import Path
+
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 import oblivious
 import telseal
 from telseal import KEYRING, INDEX_KEY, Refused, text
 
+ROOT = Path(__file__).parents[2]
 SECRETS = {1: bytes(range(32)), 2: bytes(range(0x40, 0x60))}
 PRIMARY = 1
 KEK = bytes(range(0x20, 0x40))
@@ -254,17 +257,20 @@ def messages():
         yield "public key", "phone", why, "label", key[:36] + scope
 
 
-def refusals():
-    listed = []
-    for reader, kind, why, error_class, data in faults():
-        try:
-            READERS[reader](kind, data)
-            found = "read"
-        except Refused as refused:
-            found = str(refused)
-        assert found == error_class, (reader, kind, why, found)
-        encoded = data if isinstance(data, str) else data.hex()
-        listed.append({"reader": reader, "kind": kind, "why": why, "class": error_class, "input": encoded})
+def class_of(reader, kind, data):
+    try:
+        READERS[reader](kind, data)
+    except Refused as error:
+        return str(error)
+    return "read"
+
+
+def entry(reader, kind, why, error_class, data):
+    encoded = data if isinstance(data, str) else data.hex()
+    return {"reader": reader, "kind": kind, "why": why, "class": error_class, "input": encoded}
+
+
+def vectors(listed):
     return {
         "format": "telseal/v1",
         "origin": "ci/oracle, an implementation in Python that shares no code with the library",
@@ -273,3 +279,9 @@ def refusals():
         "scope": SCOPE,
         "refused": listed,
     }
+
+
+def refusals():
+    for reader, kind, why, error_class, data in faults():
+        assert class_of(reader, kind, data) == error_class, (reader, kind, why)
+    return vectors([entry(*fault) for fault in faults()])
