@@ -5,6 +5,7 @@ inputs, and what SPEC.md says of them, to that file.
 """
 
 import json
+import re
 import sys
 
 import front_door
@@ -12,7 +13,7 @@ import generated
 import oblivious
 import refused
 import telseal
-from telseal import INDEX_KEY, KEYRING, LETTERS, Refused, block, digits_of, text
+from telseal import INDEX_KEY, KEYRING, LETTERS, Refused, block, text
 
 VECTORS = refused.ROOT / "tests/vectors"
 
@@ -88,7 +89,8 @@ def exchange(entry):
     # As a handset reads it.
     pk_read, scope_read = oblivious.read_public_key(kind, public_key)
     elements, proof = oblivious.read_response(kind, response)
-    assert scope_read == scope and oblivious.verify_proof(pk_read, oblivious.read_request(kind, request), elements, proof)
+    assert scope_read == scope
+    assert oblivious.verify_proof(pk_read, oblivious.read_request(kind, request), elements, proof)
     outputs = [oblivious.finalize(*each) for each in zip(inputs, blinds, elements, strict=True)]
     assert outputs == [oblivious.evaluate(sk, i) for i in inputs]
     return {
@@ -185,7 +187,8 @@ def values_of_the_examples():
     m = xor(xor(dbl(d), bytes(8) + b"\x80" + bytes(7)), dbl(telseal.aes(k1, bytes(16))))
     assert v == telseal.aes(k1, xor(number + bytes(8), m))
     sealed = telseal.seal("phone", "442079460018", secret, 1, scope)
-    yield from (number, telseal.info(b"telseal/v1/siv", "P", scope), telseal.hmac.digest(b"telseal/v1", secret, "sha256"))
+    yield from (number, telseal.info(b"telseal/v1/siv", "P", scope))
+    yield telseal.hmac.digest(b"telseal/v1", secret, "sha256")
     yield from (k1, k2, start, first, second, d, dbl(d), xor(dbl(d), number + b"\x80" + bytes(7)), v, q)
     yield from (telseal.aes(k2, q), sealed[19:], m, sealed, text(sealed), text(v))
     for kind, digits in ("imsi", "001010123456789"), ("imei", "49015420323751"), ("imeisv", "4901542032375112"):
@@ -218,6 +221,10 @@ def check_examples():
         count += 1
     yield "values in SPEC.md", count
     yield "rows of section 5", front_door.check_rows(spec)
+    programs = re.findall(r"```python\n(.*?)```", spec, re.DOTALL)
+    for program in programs:
+        exec(program, {})
+    yield "programs in SPEC.md", len(programs)
 
 
 def main(arguments):

@@ -112,7 +112,7 @@ def digits_or_refused(form, text):
 def rows(spec):
     """The table of examples: form, input, and digits or "refused"."""
     section = spec.split("### Examples")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (\w+, [\w-]+) \| `(.*)` \| (\w+) \|$", section, re.M)
+    rows = re.findall(r"^\| (\w+, [\w-]+) \| `(.*)` \| (\w+) \|$", section, re.MULTILINE)
     assert len(rows) == section.count("` |"), "a row is not understood"
     return rows
 

@@ -9,7 +9,7 @@ import re
 import front_door
 import refused
 import telseal
-from telseal import INDEX_KEY, KEYRING, Refused
+from telseal import INDEX_KEY, KEYRING
 
 PIECES = [*"0123456789 -.()+;=%_/*", "msisdn-", "imsi-", "imei-", "imeisv-", "tel:+", "TEL:+", "urn:gsma:imei:"]
 PIECES += [";svn=42", ";vers", ";ext=1", ";isub", ";rn=+1", "(0)", "(0", "0)", "00", "\u00e9", "\n", "\u0664"]

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 import oblivious
 import telseal
-from telseal import KEYRING, INDEX_KEY, Refused, text
+from telseal import INDEX_KEY, KEYRING, Refused, text
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {1: bytes(range(32)), 2: bytes(range(0x40, 0x60))}
