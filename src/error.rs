@@ -3,136 +3,258 @@ use core::{error::Error, fmt};
 
 /// A text or octets that are not what they were read as.
 ///
-/// The message says what was expected and, where one place is to blame, at which byte, counted from 0.
-/// It never contains any of the input.
+/// The message says what was expected and, where one place is to blame, at which byte, counted from 0. The
+/// [`kind`](Self::kind) says it to a program. Neither has a digit of the input. A character that is neither ASCII nor
+/// a letter nor a digit of any script is named by its code point.
 ///
 /// ```
-/// let error = "+44 20 7946 OO18".parse::<telseal::PhoneNumber>().unwrap_err();
+/// use telseal::{ParseErrorKind, PhoneNumber};
+///
+/// let error = "+44 20 7946 OO18".parse::<PhoneNumber>().unwrap_err();
 /// assert_eq!(error.to_string(), "phone number: expected a digit at byte 12");
-/// assert_eq!(error.position(), Some(12));
+/// assert_eq!((error.kind(), error.position()), (ParseErrorKind::NotADigit, Some(12)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     subject: Subject,
-    reason: Reason,
+    kind: ParseErrorKind,
+    found: Found,
     position: Option<usize>,
+}
+
+/// Why a text or octets are refused: what a program counts and decides by.
+///
+/// Two inputs that break one rule have one kind, whatever they say and wherever they break it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParseErrorKind {
+    // ---- Any input.
+    /// No character, or none but white space and invisible ones.
+    Empty,
+    /// Fewer digits than the identifier has.
+    TooFewDigits {
+        /// The fewest it has.
+        min: usize,
+        /// The most it has.
+        max: usize,
+    },
+    /// More digits than the identifier has.
+    TooManyDigits {
+        /// The fewest it has.
+        min: usize,
+        /// The most it has.
+        max: usize,
+    },
+    /// Fewer bytes than there must be.
+    TooFewBytes {
+        /// The fewest.
+        min: usize,
+        /// The most, [`usize::MAX`] where there is no bound.
+        max: usize,
+    },
+    /// More bytes than there may be.
+    TooManyBytes {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+
+    // ---- Identifiers and prefixes in text.
+    /// A character that is neither a digit nor one that may stand between digits.
+    NotADigit,
+    /// A text of none of the forms that are read.
+    UnknownForm,
+    /// Digits without `+`, which may be a number of any country. `PhoneNumber::from_msisdn` reads them where they are known
+    /// to begin with the country code.
+    NoCountryCode,
+    /// `00` or `011` instead of `+`: the international prefix differs between countries.
+    InternationalPrefix,
+    /// A national number, with a trunk prefix and no country code.
+    NationalNumber,
+    /// A trunk prefix behind the country code, as in `+44 (0)20`.
+    TrunkPrefix,
+    /// A country code that begins with 0.
+    CountryCode,
+    /// Parentheses that are not in pairs, or one pair inside another.
+    Parenthesis,
+    /// A last `.0` or `.00`: a spreadsheet has taken the digits for a number.
+    DecimalPart,
+    /// A parameter of a URI that is malformed, or that the URI cannot have.
+    Parameter,
+    /// An extension or a subaddress, which name something else than the subscriber.
+    Extension,
+    /// A SIP URI without a global number as its user part, or without `user=phone`.
+    SipUri,
+    /// A URI of a scheme that is not read.
+    OtherScheme,
+    /// An e-mail address.
+    EmailAddress,
+    /// An identifier of another kind, by what stands before its first hyphen: `nai-`, `suci-`, `mac-`, `extid-`.
+    OtherIdentifier,
+    /// 16 digits where an IMEI is read: an IMEISV.
+    Imeisv,
+    /// A fifteenth digit that is not the check digit of the 14 before it.
+    CheckDigit,
+    /// A fifteenth digit that is neither the check digit nor the spare digit 0.
+    CheckOrSpareDigit,
+    /// A URN of an IMEI whose digits are not in groups of 8, 6 and 1.
+    UrnGroups,
+    /// A character of a URN where a hyphen stands.
+    Hyphen,
+
+    // ---- Identifiers in octets.
+    /// A half octet that is neither a digit nor a filler.
+    NotADigitNibble,
+    /// A filler before the last half octet.
+    Filler,
+    /// The first octet of an address string, where there are only digits.
+    TypeOfAddress,
+    /// An address string with an extension.
+    AddressExtension,
+    /// An address string with another nature of address than international.
+    NatureOfAddress,
+    /// An address string with another numbering plan than E.164.
+    NumberingPlan,
+    /// A mobile identity of another type.
+    IdentityType,
+    /// A mobile identity whose odd/even bit does not fit its digits.
+    OddEven,
+    /// A length octet that does not fit the octets behind it.
+    LengthOctet,
+
+    // ---- Tokens, tags and key versions.
+    /// A character that is not of base64url.
+    Base64Url,
+    /// A bit that is set behind the last byte of a text in base64url.
+    TrailingBits,
+    /// A character that is no hexadecimal digit.
+    Hex,
+    /// The letter of another kind.
+    KindLetter {
+        /// The letter of the kind that is read.
+        expected: char,
+    },
+    /// Another version of the format.
+    FormatVersion,
+    /// No number from 1 to 65535.
+    KeyVersion,
+
+    // ---- Scopes.
+    /// A scope without a label.
+    NoLabel,
+    /// A label that has not 1 to 255 bytes.
+    LabelLength {
+        /// Which label, counted from 1.
+        label: usize,
+    },
+    /// Bytes that are no label.
+    Label,
+    /// More bytes than the scope of oblivious tags has.
+    ScopeLength {
+        /// The most, with a byte of length for each label.
+        max: usize,
+    },
+
+    // ---- Messages of oblivious tags.
+    /// The letter of another message.
+    MessageLetter {
+        /// The letter of the message that is read.
+        expected: char,
+    },
+    /// No element, or too many.
+    Elements {
+        /// The most.
+        max: usize,
+    },
+    /// Bytes behind the end.
+    TrailingBytes,
+    /// Bytes that are no canonical encoding of an element.
+    Element,
+    /// The identity element.
+    IdentityElement,
+    /// Bytes that are no canonical encoding of a scalar, or zero.
+    Scalar,
 }
 
 /// What was being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Subject {
-    Identifier(Kind),
-    Prefix(Kind),
-    Token(Kind),
-    Tag,
-    KeyVersion,
-    #[cfg(any(feature = "seal", feature = "oblivious"))]
-    Scope,
-    #[cfg(feature = "oblivious")]
-    PublicKey(Kind),
-    #[cfg(feature = "oblivious")]
-    Request(Kind),
-    #[cfg(feature = "oblivious")]
-    Response(Kind),
+pub(crate) struct Subject {
+    name: &'static str,
+    of: Option<Kind>,
 }
 
-/// What was expected of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    // identifiers and prefixes in text
-    International,
-    Plus,
-    TrunkPrefix,
-    Parenthesis,
-    Parameter,
-    OtherThanSubscriber,
-    NotADigit,
-    ZeroFirst,
-    Digits {
-        min: usize,
-        max: usize,
-        found: usize,
-    },
-    ImeiForm,
-    Groups,
-    Hyphen,
-    CheckDigit,
-    CheckOrSpareDigit,
-    IsImeisv,
-    // identifiers on the wire
-    Octets {
-        min: usize,
-        max: usize,
-        found: usize,
-    },
-    NotADigitNibble,
-    Filler,
-    AddressExtension,
-    NatureOfAddress,
-    NumberingPlan,
-    // tokens, tags, key versions
-    Length {
-        what: &'static str,
-        expected: usize,
-        found: usize,
-    },
-    Base64Url,
-    TrailingBits,
-    Hex,
-    KindLetter(char),
-    FormatVersion,
-    KeyVersion,
-    // scopes
-    #[cfg(any(feature = "seal", feature = "oblivious"))]
-    NoLabel,
-    #[cfg(any(feature = "seal", feature = "oblivious"))]
-    LabelLength {
-        label: usize,
-        found: usize,
-    },
-    #[cfg(feature = "oblivious")]
-    Label,
-    #[cfg(feature = "oblivious")]
-    ScopeLength {
-        max: usize,
-        found: usize,
-    },
-    // public keys, requests, responses
-    #[cfg(feature = "oblivious")]
-    Message(char),
-    #[cfg(feature = "oblivious")]
-    Elements {
-        max: usize,
-        found: usize,
-    },
-    #[cfg(feature = "oblivious")]
-    AtLeast {
-        min: usize,
-        found: usize,
-    },
-    #[cfg(feature = "oblivious")]
-    TrailingBytes,
-    #[cfg(feature = "oblivious")]
-    Element,
-    #[cfg(feature = "oblivious")]
-    IdentityElement,
-    #[cfg(feature = "oblivious")]
-    Scalar,
+/// What stood there instead: nothing of the input but a length or a character that is no digit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Unsaid,
+    Length { what: &'static str, found: usize },
+    Character(char),
+}
+
+impl Subject {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Subject { name, of: None }
+    }
+
+    pub(crate) const fn of(name: &'static str, kind: Kind) -> Self {
+        Subject { name, of: Some(kind) }
+    }
 }
 
 impl From<Kind> for Subject {
     fn from(kind: Kind) -> Self {
-        Subject::Identifier(kind)
+        Subject::of("", kind)
     }
 }
 
 impl ParseError {
-    pub(crate) fn new(subject: impl Into<Subject>, reason: Reason) -> Self {
-        ParseError { subject: subject.into(), reason, position: None }
+    pub(crate) fn new(subject: impl Into<Subject>, kind: ParseErrorKind) -> Self {
+        ParseError { subject: subject.into(), kind, found: Found::Unsaid, position: None }
+    }
+
+    /// Too few or too many digits.
+    pub(crate) fn digits(subject: impl Into<Subject>, min: usize, max: usize, found: usize) -> Self {
+        let kind = if found < min {
+            ParseErrorKind::TooFewDigits { min, max }
+        } else {
+            ParseErrorKind::TooManyDigits { min, max }
+        };
+        ParseError::new(subject, kind).found("digits", found)
+    }
+
+    /// Too few or too many bytes, which are called `what`.
+    pub(crate) fn bytes(subject: impl Into<Subject>, what: &'static str, min: usize, max: usize, found: usize) -> Self {
+        let kind = if found < min {
+            ParseErrorKind::TooFewBytes { min, max }
+        } else {
+            ParseErrorKind::TooManyBytes { min, max }
+        };
+        ParseError::new(subject, kind).found(what, found)
+    }
+
+    /// How many of `what` there are.
+    pub(crate) fn found(self, what: &'static str, found: usize) -> Self {
+        ParseError { found: Found::Length { what, found }, ..self }
+    }
+
+    /// Names the character, unless it is ASCII, a letter or numeric: the digits of some scripts are letters.
+    pub(crate) fn character(self, char: Option<char>) -> Self {
+        match char {
+            Some(char) if !char.is_ascii() && !char.is_alphanumeric() => {
+                ParseError { found: Found::Character(char), ..self }
+            }
+            _ => self,
+        }
     }
 
     pub(crate) fn at(self, position: usize) -> Self {
         ParseError { position: Some(position), ..self }
+    }
+
+    /// Why it was refused.
+    pub const fn kind(&self) -> ParseErrorKind {
+        self.kind
     }
 
     /// The byte of the input, counted from 0, at which something else was expected; `None` where the input
@@ -145,21 +267,23 @@ impl ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.subject {
-            Subject::Identifier(kind) => write!(f, "{kind}: ")?,
-            Subject::Prefix(kind) => write!(f, "prefix of {kind}s: ")?,
-            Subject::Token(kind) => write!(f, "token of {kind}s: ")?,
-            Subject::Tag => f.write_str("tag: ")?,
-            Subject::KeyVersion => f.write_str("key version: ")?,
-            #[cfg(any(feature = "seal", feature = "oblivious"))]
-            Subject::Scope => f.write_str("scope: ")?,
-            #[cfg(feature = "oblivious")]
-            Subject::PublicKey(kind) => write!(f, "public key for {kind}s: ")?,
-            #[cfg(feature = "oblivious")]
-            Subject::Request(kind) => write!(f, "request for {kind}s: ")?,
-            #[cfg(feature = "oblivious")]
-            Subject::Response(kind) => write!(f, "response for {kind}s: ")?,
+            Subject { name, of: None } => write!(f, "{name}: ")?,
+            Subject { name: "", of: Some(kind) } => write!(f, "{kind}: ")?,
+            Subject { name, of: Some(kind) } => write!(f, "{name} {kind}s: ")?,
         }
-        self.reason.fmt(f)?;
+        match self.found {
+            Found::Length { what, found } => {
+                expected(self.kind, what, f)?;
+                write!(f, ", found {found}")?;
+            }
+            Found::Character(char) => write!(f, "{}, found U+{:04X},", message(self.kind), u32::from(char))?,
+            Found::Unsaid => match self.kind {
+                ParseErrorKind::KindLetter { expected } => write!(f, "expected the kind letter `{expected}`")?,
+                ParseErrorKind::MessageLetter { expected } => write!(f, "expected the letter `{expected}`")?,
+                ParseErrorKind::UnknownForm => f.write_str(forms(self.subject))?,
+                kind => f.write_str(message(kind))?,
+            },
+        }
         match self.position {
             Some(position) => write!(f, " at byte {position}"),
             None => Ok(()),
@@ -167,76 +291,97 @@ impl fmt::Display for ParseError {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reason::International => "expected `+` and the country code, or `tel:+` or `msisdn-` before it",
-            Reason::Plus => "expected `+` and the country code",
-            Reason::TrunkPrefix => "leave out the trunk prefix in parentheses",
-            Reason::Parenthesis => "expected parentheses in pairs, none inside another,",
-            Reason::Parameter => "expected a parameter as RFC 3966 writes it",
-            Reason::OtherThanSubscriber => "an extension or subaddress names something else than the subscriber",
-            Reason::NotADigit => "expected a digit",
-            Reason::ZeroFirst => "expected a country code, which never begins with zero,",
-            Reason::Digits { min, max, found } => return range(f, *min, *max, "digits", *found),
-            Reason::ImeiForm => {
-                "expected 14 digits, 15, or 15 in hyphenated groups, or `imei-` or `urn:gsma:imei:` and 15"
-            }
-            Reason::Groups => "expected 15 digits in hyphenated groups of 8, 6 and 1",
-            Reason::Hyphen => "expected a hyphen",
-            Reason::CheckDigit => "the check digit does not fit the digits before it",
-            Reason::CheckOrSpareDigit => "expected the check digit or the spare digit zero",
-            Reason::IsImeisv => "found an IMEISV, which has 16 digits: read it as `Imeisv`",
-            Reason::Octets { min, max, found } => return range(f, *min, *max, "octets", *found),
-            Reason::NotADigitNibble => "expected a digit in both halves of the octet",
-            Reason::Filler => "expected a filler in the last half octet only, found one",
-            Reason::AddressExtension => "expected no extension of the address",
-            Reason::NatureOfAddress => "expected an international number as the nature of address",
-            Reason::NumberingPlan => "expected the numbering plan E.164",
-            Reason::Length { what, expected, found } => {
-                return write!(f, "expected {expected} {what}, found {found}");
-            }
-            Reason::Base64Url => "expected a character of base64url",
-            Reason::TrailingBits => "expected the unused last bits to be zero",
-            Reason::Hex => "expected a hexadecimal digit",
-            Reason::KindLetter(letter) => return write!(f, "expected the kind letter `{letter}`"),
-            Reason::FormatVersion => "expected format version 1",
-            Reason::KeyVersion => "expected a key version from 1 to 65535",
-            #[cfg(any(feature = "seal", feature = "oblivious"))]
-            Reason::NoLabel => "expected at least one label",
-            #[cfg(any(feature = "seal", feature = "oblivious"))]
-            Reason::LabelLength { label, found } => {
-                return write!(f, "expected 1 to 255 bytes in label {label}, found {found}");
-            }
-            #[cfg(feature = "oblivious")]
-            Reason::Label => "expected a label of 1 to 255 bytes of UTF-8, with its length before it,",
-            #[cfg(feature = "oblivious")]
-            Reason::ScopeLength { max, found } => {
-                return write!(f, "expected at most {max} bytes of labels and their lengths, found {found}");
-            }
-            #[cfg(feature = "oblivious")]
-            Reason::Message(letter) => return write!(f, "expected the letter `{letter}`"),
-            #[cfg(feature = "oblivious")]
-            Reason::Elements { max, found } => return range(f, 1, *max, "elements", *found),
-            #[cfg(feature = "oblivious")]
-            Reason::AtLeast { min, found } => return write!(f, "expected at least {min} bytes, found {found}"),
-            #[cfg(feature = "oblivious")]
-            Reason::TrailingBytes => "expected the end",
-            #[cfg(feature = "oblivious")]
-            Reason::Element => "expected the canonical encoding of an element of ristretto255",
-            #[cfg(feature = "oblivious")]
-            Reason::IdentityElement => "expected another element than the identity",
-            #[cfg(feature = "oblivious")]
-            Reason::Scalar => "expected the canonical encoding of a scalar other than zero",
-        })
+/// How many of `what` there should be.
+fn expected(kind: ParseErrorKind, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    use ParseErrorKind as Is;
+    match kind {
+        Is::TooFewBytes { min, max: usize::MAX } => write!(f, "expected at least {min} {what}"),
+        Is::TooManyBytes { min: 0, max } | Is::ScopeLength { max } => write!(f, "expected at most {max} {what}"),
+        Is::TooFewDigits { min, max }
+        | Is::TooManyDigits { min, max }
+        | Is::TooFewBytes { min, max }
+        | Is::TooManyBytes { min, max } => match min == max {
+            true => write!(f, "expected {min} {what}"),
+            false => write!(f, "expected {min} to {max} {what}"),
+        },
+        Is::LabelLength { label } => write!(f, "expected 1 to 255 {what} in label {label}"),
+        Is::Elements { max } => write!(f, "expected 1 to {max} {what}"),
+        other => f.write_str(message(other)),
     }
 }
 
-fn range(f: &mut fmt::Formatter<'_>, min: usize, max: usize, what: &str, found: usize) -> fmt::Result {
-    if min == max {
-        write!(f, "expected {min} {what}, found {found}")
-    } else {
-        write!(f, "expected {min} to {max} {what}, found {found}")
+fn forms(subject: Subject) -> &'static str {
+    match subject {
+        Subject { name: "", of: Some(Kind::PhoneNumber) } => {
+            "expected `+` and the country code, or `tel:+` or `msisdn-` before it"
+        }
+        Subject { of: Some(Kind::PhoneNumber), .. } => "expected `+` and the country code",
+        Subject { name: "", of: Some(Kind::Imei) } => {
+            "expected 14 digits, 15, or 15 in hyphenated groups, or `imei-` or `urn:gsma:imei:` and 15"
+        }
+        _ => message(ParseErrorKind::UnknownForm),
+    }
+}
+
+fn message(kind: ParseErrorKind) -> &'static str {
+    use ParseErrorKind as Is;
+    match kind {
+        Is::Empty => "expected an identifier, found an empty text",
+        Is::NotADigit => "expected a digit",
+        Is::UnknownForm => "expected one of the forms that are read",
+        Is::NoCountryCode => "expected `+` and the country code; `from_msisdn` reads digits that begin with one,",
+        Is::InternationalPrefix => "expected `+` instead of an international prefix",
+        Is::NationalNumber => "expected `+` and the country code instead of the trunk prefix of a national number",
+        Is::TrunkPrefix => "expected no trunk prefix behind the country code",
+        Is::CountryCode => "expected a country code, which never begins with zero,",
+        Is::Parenthesis => "expected parentheses in pairs, none inside another,",
+        Is::DecimalPart => "found the decimal places of a number, as a spreadsheet writes them,",
+        Is::Parameter => "expected a parameter as RFC 3966 writes it",
+        Is::Extension => "an extension or subaddress names something else than the subscriber",
+        Is::SipUri => "expected a global number and `user=phone` in a SIP URI",
+        Is::OtherScheme => "expected a URI of another scheme",
+        Is::EmailAddress => "expected an identifier, found an e-mail address,",
+        Is::OtherIdentifier => "found an identifier of another kind",
+        Is::Imeisv => "found an IMEISV, which has 16 digits: read it as `Imeisv`",
+        Is::CheckDigit => "the check digit does not fit the digits before it",
+        Is::CheckOrSpareDigit => "expected the check digit or the spare digit zero",
+        Is::UrnGroups => "expected 15 digits in hyphenated groups of 8, 6 and 1",
+        Is::Hyphen => "expected a hyphen",
+        Is::NotADigitNibble => "expected a digit in both halves of the octet",
+        Is::Filler => "expected a filler in the last half octet only, found one",
+        Is::TypeOfAddress => "expected digits, found the first octet of an address string",
+        Is::AddressExtension => "expected no extension of the address",
+        Is::NatureOfAddress => "expected an international number as the nature of address",
+        Is::NumberingPlan => "expected the numbering plan E.164",
+        Is::IdentityType => "expected a mobile identity of this type",
+        Is::OddEven => "expected an odd/even bit that fits the number of digits",
+        Is::LengthOctet => "expected a length that fits the octets behind it",
+        Is::Base64Url => "expected a character of base64url",
+        Is::TrailingBits => "expected the unused last bits to be zero",
+        Is::Hex => "expected a hexadecimal digit",
+        Is::FormatVersion => "expected format version 1",
+        Is::KeyVersion => "expected a key version from 1 to 65535",
+        Is::NoLabel => "expected at least one label",
+        Is::Label => "expected a label of 1 to 255 bytes of UTF-8, with its length before it,",
+        Is::TrailingBytes => "expected the end",
+        Is::Element => "expected the canonical encoding of an element of ristretto255",
+        Is::IdentityElement => "expected another element than the identity",
+        Is::Scalar => "expected the canonical encoding of a scalar other than zero",
+        Is::TooFewDigits { .. } | Is::TooManyDigits { .. } => "expected another number of digits",
+        Is::TooFewBytes { .. } | Is::TooManyBytes { .. } => "expected another number of bytes",
+        Is::LabelLength { .. } | Is::ScopeLength { .. } => "expected labels of another length",
+        Is::KindLetter { .. } | Is::MessageLetter { .. } => "expected another letter",
+        Is::Elements { .. } => "expected another number of elements",
+    }
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Found::Unsaid => f.write_str("Unsaid"),
+            Found::Length { what, found } => write!(f, "{found} {what}"),
+            Found::Character(char) => write!(f, "U+{:04X}", u32::from(*char)),
+        }
     }
 }
 

@@ -11,7 +11,10 @@ mod prefix;
 mod reading;
 mod sealed;
 
-pub use crate::{error::ParseError, kind::Kind};
+pub use crate::{
+    error::{ParseError, ParseErrorKind},
+    kind::Kind,
+};
 pub use exposed::Exposed;
 pub use imei::{Imei, Imeisv};
 pub use imsi::{Imsi, MncLength};

@@ -28,7 +28,7 @@ pub mod oblivious;
 pub mod seal;
 pub mod token;
 
-pub use error::ParseError;
+pub use error::{ParseError, ParseErrorKind};
 pub use identifier::{
     Exposed, Identifier, Imei, Imeisv, Imsi, Indexed, MncLength, PhoneNumber, Prefix, PrefixLengths, Prefixed,
 };

@@ -116,7 +116,7 @@ pub use handset::{BlindError, Blinding, FinalizeError};
 pub use messages::{PublicKey, Request, Response};
 
 use crate::{
-    error::{ParseError, Reason, Subject},
+    error::{ParseError, ParseErrorKind, Subject},
     identifier::{Identifier, Internal, Labelled},
     scope::Scope,
 };
@@ -133,7 +133,8 @@ const MAX_SCOPE: usize = 0xFFFF - 9;
 pub(crate) fn bounded(scope: &[u8], subject: Subject) -> Result<(), ParseError> {
     match scope.len() {
         ..=MAX_SCOPE => Ok(()),
-        found => Err(ParseError::new(subject, Reason::ScopeLength { max: MAX_SCOPE, found })),
+        found => Err(ParseError::new(subject, ParseErrorKind::ScopeLength { max: MAX_SCOPE })
+            .found("bytes of labels and their lengths", found)),
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::error::{ParseError, Reason, Subject};
+use crate::error::{ParseError, ParseErrorKind, Subject};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -27,7 +27,7 @@ impl Scope {
     /// # Errors
     /// There is no label, or a label is empty or longer than 255 bytes. The message counts labels from 1.
     pub fn new<L: AsRef<str>>(labels: impl IntoIterator<Item = L>) -> Result<Self, ParseError> {
-        let refused = |reason| Err(ParseError::new(Subject::Scope, reason));
+        let refused = |kind| ParseError::new(Subject::new("scope"), kind);
         let mut encoded = Vec::new();
         for (i, label) in labels.into_iter().enumerate() {
             let label = label.as_ref().as_bytes();
@@ -36,10 +36,10 @@ impl Scope {
                     encoded.push(length);
                     encoded.extend_from_slice(label);
                 }
-                _ => return refused(Reason::LabelLength { label: i + 1, found: label.len() }),
+                _ => return Err(refused(ParseErrorKind::LabelLength { label: i + 1 }).found("bytes", label.len())),
             }
         }
-        if encoded.is_empty() { refused(Reason::NoLabel) } else { Ok(Scope { encoded }) }
+        if encoded.is_empty() { Err(refused(ParseErrorKind::NoLabel)) } else { Ok(Scope { encoded }) }
     }
 
     /// The labels, in order.

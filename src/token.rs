@@ -12,7 +12,7 @@ pub use hasher::TagHasher;
 pub use key_version::KeyVersion;
 
 use crate::{
-    error::{ParseError, Reason, Subject},
+    error::{ParseError, ParseErrorKind, Subject},
     identifier::{Identifier, Indexed, Labelled, Prefix},
 };
 use core::{
@@ -201,17 +201,19 @@ impl<I: Identifier> Token<I> {
     /// # Errors
     /// The length is not 54, a character is not a hexadecimal digit, or the bytes are not a token of this kind.
     pub fn from_hex(text: &str) -> Result<Self, ParseError> {
-        Self::from_bytes(decode_hex::<{ 2 * TOKEN }, TOKEN>(text.as_bytes(), Subject::Token(I::KIND))?, 4)
+        Self::from_bytes(decode_hex::<{ 2 * TOKEN }, TOKEN>(text.as_bytes(), Subject::of("token of", I::KIND))?, 4)
     }
 
     /// Checks the header of a token that was read from a form with so many bits a character.
     fn from_bytes(bytes: [u8; TOKEN], bits: usize) -> Result<Self, ParseError> {
-        let refused = |reason, bit| Err(ParseError::new(Subject::Token(I::KIND), reason).at(bit / bits));
+        let refused = |reason, bit| Err(ParseError::new(Subject::of("token of", I::KIND), reason).at(bit / bits));
         let expected = first_byte(I::LETTER);
         match bytes {
-            [kind, ..] if kind >> 2 != expected >> 2 => refused(Reason::KindLetter(I::KIND.letter()), 0),
-            [kind, ..] if kind != expected => refused(Reason::FormatVersion, 6),
-            [_, 0, 0, ..] => refused(Reason::KeyVersion, 8),
+            [kind, ..] if kind >> 2 != expected >> 2 => {
+                refused(ParseErrorKind::KindLetter { expected: I::KIND.letter() }, 0)
+            }
+            [kind, ..] if kind != expected => refused(ParseErrorKind::FormatVersion, 6),
+            [_, 0, 0, ..] => refused(ParseErrorKind::KeyVersion, 8),
             _ => Ok(Token { bytes, kind: PhantomData }),
         }
     }
@@ -238,7 +240,7 @@ impl<T: Indexed> Tag<T> {
     /// # Errors
     /// The length is not 32, or a character is not a hexadecimal digit.
     pub fn from_hex(text: &str) -> Result<Self, ParseError> {
-        decode_hex::<{ 2 * TAG }, TAG>(text.as_bytes(), Subject::Tag).map(Self::from_bytes)
+        decode_hex::<{ 2 * TAG }, TAG>(text.as_bytes(), Subject::new("tag")).map(Self::from_bytes)
     }
 }
 
@@ -246,21 +248,21 @@ impl<I: Identifier> FromStr for Token<I> {
     type Err = ParseError;
     #[inline(always)] // a result of 64 bytes takes a while to hand back
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        Self::from_bytes(decode_base64url::<TOKEN_TEXT, TOKEN>(text.as_bytes(), Subject::Token(I::KIND))?, 6)
+        Self::from_bytes(decode_base64url::<TOKEN_TEXT, TOKEN>(text.as_bytes(), Subject::of("token of", I::KIND))?, 6)
     }
 }
 
 impl<T: Indexed> FromStr for Tag<T> {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        decode_base64url::<TAG_TEXT, TAG>(text.as_bytes(), Subject::Tag).map(Self::from_bytes)
+        decode_base64url::<TAG_TEXT, TAG>(text.as_bytes(), Subject::new("tag")).map(Self::from_bytes)
     }
 }
 
 impl<I: Identifier> TryFrom<&[u8]> for Token<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::from_bytes(*exactly(bytes, "bytes", Subject::Token(I::KIND))?, 8)
+        Self::from_bytes(*exactly(bytes, Subject::of("token of", I::KIND))?, 8)
     }
 }
 
@@ -274,7 +276,7 @@ impl<I: Identifier> TryFrom<[u8; TOKEN]> for Token<I> {
 impl<T: Indexed> TryFrom<&[u8]> for Tag<T> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
-        exactly(bytes, "bytes", Subject::Tag).copied().map(Self::from_bytes)
+        exactly(bytes, Subject::new("tag")).copied().map(Self::from_bytes)
     }
 }
 

@@ -4,7 +4,9 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use std::fmt::Debug;
-use telseal::{Identifier, Imei, Imeisv, Imsi, KeyVersion, ParseError, PhoneNumber, Prefix, Tag, Token};
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, KeyVersion, ParseError, ParseErrorKind, PhoneNumber, Prefix, Tag, Token,
+};
 
 type TextReader = (&'static str, fn(&str) -> Result<(), ParseError>);
 type OctetReader = (&'static str, fn(&[u8]) -> Result<(), ParseError>);
@@ -86,9 +88,19 @@ const FORMS: [&str; 26] = [
 /// The error's texts, without the numbers that the documentation has: whatever is left of digits must be a
 /// position or a length.
 fn shown(error: &ParseError) -> [String; 2] {
-    let constants = ["RFC 3966", "E.164", "65535", "255"];
-    [error.to_string(), format!("{error:?}")]
-        .map(|text| constants.iter().fold(text, |text, constant| text.replace(constant, "")))
+    let constants = ["RFC 3966", "E.164", "65535", "255", "ristretto255"];
+    [error.to_string(), format!("{error:?}")].map(|text| {
+        let text = constants.iter().fold(text, |text, constant| text.replace(constant, ""));
+        match text.split_once("U+") {
+            Some((before, named)) => {
+                let end = named.find(|char: char| !char.is_ascii_hexdigit()).unwrap_or(named.len());
+                let char = u32::from_str_radix(&named[..end], 16).ok().and_then(char::from_u32).unwrap();
+                assert!(!char.is_alphanumeric() && !char.is_ascii(), "{text}");
+                [before, &named[end..]].concat()
+            }
+            None => text,
+        }
+    })
 }
 
 /// No input here has a hundred bytes, so that positions and lengths have two digits: a run of three would be the
@@ -202,6 +214,66 @@ proptest! {
         let [octets, moved] = [octets, moved].map(|octets| [&[0x91], &octets[..]].concat());
         same_but_for_the_check_digit(&octets, OCTET_READERS[1].1(&octets), OCTET_READERS[1].1(&moved));
     }
+}
+
+/// What a program counts and decides by: the same for all inputs that break one rule.
+#[test]
+fn kinds() {
+    use ParseErrorKind::*;
+    let phone = |text: &str| text.parse::<PhoneNumber>().unwrap_err().kind();
+    let imei = |text: &str| text.parse::<Imei>().unwrap_err().kind();
+    let token = |text: &str| text.parse::<Token<PhoneNumber>>().unwrap_err().kind();
+    let address = |octets: &[u8]| PhoneNumber::from_address_string(octets).unwrap_err().kind();
+    for text in ["+44", "+4420", "tel:+44207;npdi", "msisdn-442079"] {
+        assert_eq!(phone(text), TooFewDigits { min: 7, max: 15 }, "{text}");
+    }
+    for text in ["+4420794600180000", "+44 20 7946 0018 00000", "msisdn-4420794600180000"] {
+        assert_eq!(phone(text), TooManyDigits { min: 7, max: 15 }, "{text}");
+    }
+    for (text, kind) in [
+        ("+44 20 7946 OO18", NotADigit),
+        ("+44 (0)20 7946 0018", TrunkPrefix),
+        ("+0442079460018", CountryCode),
+        ("+44 (20 7946 0018", Parenthesis),
+        ("tel:+442079460018;", Parameter),
+        ("tel:+442079460018;ext=7", Extension),
+    ] {
+        assert_eq!(phone(text), kind, "{text}");
+    }
+    for (text, kind) in [
+        ("490154203237519", CheckDigit),
+        ("imei-490154203237511", CheckOrSpareDigit),
+        ("4901542032375142", Imeisv),
+        ("urn:gsma:imei:49015420-323751-00", UrnGroups),
+        ("urn:gsma:imei:490154203237510", Hyphen),
+    ] {
+        assert_eq!(imei(text), kind, "{text}");
+    }
+    for (octets, kind) in [
+        (&[][..], TooFewBytes { min: 5, max: 9 }),
+        (&[0x91; 10], TooManyBytes { min: 5, max: 9 }),
+        (&[0x11, 0x44, 0x02, 0x97, 0x64, 0x00, 0x81], AddressExtension),
+        (&[0xA1, 0x44, 0x02, 0x97, 0x64, 0x00, 0x81], NatureOfAddress),
+        (&[0x92, 0x44, 0x02, 0x97, 0x64, 0x00, 0x81], NumberingPlan),
+        (&[0x91, 0x44, 0x02, 0x97, 0x64, 0x00, 0xA1], NotADigitNibble),
+        (&[0x91, 0x44, 0xF2, 0x97, 0x64, 0x00, 0x81], Filler),
+    ] {
+        assert_eq!(address(octets), kind, "{octets:x?}");
+    }
+    for (text, kind) in [
+        ("PQAB", TooFewBytes { min: 36, max: 36 }),
+        ("PQABaTuJ6PXLgGNw3yaoYp50kX2QZ8m_-1bC=", TooManyBytes { min: 36, max: 36 }),
+        ("PQABaTuJ6PXLgGNw3yaoYp50kX2QZ8m/-1bC", Base64Url),
+        ("SQAB00000000000000000000000000000000", KindLetter { expected: 'P' }),
+        ("PgABaTuJ6PXLgGNw3yaoYp50kX2QZ8m_-1bC", FormatVersion),
+        ("PQAAaTuJ6PXLgGNw3yaoYp50kX2QZ8m_-1bC", KeyVersion),
+    ] {
+        assert_eq!(token(text), kind, "{text}");
+    }
+    assert_eq!("_____________________w".parse::<Tag<Imsi>>().map_err(|error| error.kind()).err(), None);
+    assert_eq!("______________________".parse::<Tag<Imsi>>().unwrap_err().kind(), TrailingBits);
+    assert_eq!(Tag::<Imsi>::from_hex(&"g".repeat(32)).unwrap_err().kind(), Hex);
+    assert_eq!("0".parse::<telseal::KeyVersion>().unwrap_err().kind(), KeyVersion);
 }
 
 /// The forms above are forms: else the mutations would be of nothing.

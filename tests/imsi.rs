@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{LONG, all_different, all_equal, refused, tbcd};
+use common::{LONG, all_different, all_equal, no_digit, refused, tbcd};
 use telseal::{Imsi, MncLength, ParseError};
 
 /// Of a test network (MCC 001); its prefixes stand for shorter ones.
@@ -94,7 +94,7 @@ fn every_character_at_every_place() {
                 if char.is_ascii_digit() {
                     assert_eq!(&*parse(&text).unwrap().expose_digits(), &text[prefix.len()..]);
                 } else {
-                    refused(parse(&text), &format!("IMSI: expected a digit at byte {}", prefix.len() + at));
+                    refused(parse(&text), &format!("IMSI: {}", no_digit(char, prefix.len() + at)));
                 }
             }
         }

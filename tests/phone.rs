@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{LONG, all_different, all_equal, refused, tbcd};
+use common::{LONG, all_different, all_equal, no_digit, refused, tbcd};
 use telseal::{ParseError, PhoneNumber};
 
 /// Prefixes of it are tried where a number of another length is needed: no subscriber has any of them.
@@ -122,7 +122,7 @@ fn every_character_at_every_place() {
                         7..12 => read_as(&digits[..at], &[&text]), // the rest is the name of a parameter
                         _ => refused(parse(&text), &parameter(place + 1)),
                     },
-                    _ => refused(parse(&text), &format!("phone number: expected a digit at byte {place}")),
+                    _ => refused(parse(&text), &format!("phone number: {}", no_digit(char, place))),
                 }
             }
         }
@@ -238,7 +238,7 @@ fn a_trunk_prefix_is_not_dropped() {
         ("tel:+44-(0)20-7946-0018;npdi", 8),
         ("+44 (0)", 4),
     ] {
-        refused(parse(text), &format!("phone number: leave out the trunk prefix in parentheses at byte {at}"));
+        refused(parse(text), &format!("phone number: expected no trunk prefix behind the country code at byte {at}"));
     }
     refused(parse("+4420794600180000 (0)000"), &count(20)); // past the sixteenth digit nothing is looked at
     // Other digits in parentheses are digits, their zeros too: some countries' numbers begin with one.
@@ -374,9 +374,6 @@ fn what_is_no_digit_is_refused_at_its_place() {
         ("+44_2079460018", 3),
         ("+44 20 7946 \u{FF10}018", 12),
         ("+\u{661}2025550143", 1),
-        ("+44\u{A0}2079460018", 3),
-        ("+44\u{2011}2079460018", 3),
-        ("+44207946001\u{1F4DE}", 12),
         ("tel:+44x2079460018", 7),
         ("msisdn-44 2079460018", 9),
         ("msisdn-+442079460018", 7),

@@ -189,7 +189,7 @@ fn texts_that_are_no_prefix() {
             ("+44207946001", "expected 1 to 10 digits, found 11"),
             ("+44 20 7946 0018 0000", "expected 1 to 10 digits, found 16"),
             ("+44 20 7946 0018 00000", "expected 1 to 10 digits, found 17"),
-            ("+44 (0)20", "leave out the trunk prefix in parentheses at byte 4"),
+            ("+44 (0)20", "expected no trunk prefix behind the country code at byte 4"),
             ("+44 (20", "expected parentheses in pairs, none inside another, at byte 4"),
             ("+44*", "expected a digit at byte 3"),
             ("+٤٤", "expected a digit at byte 1"),

@@ -208,7 +208,7 @@ fn every_wrong_length() {
             assert_eq!(error, "invalid type: something else, expected the token's 36 characters or 27 bytes");
             let text = "A".repeat(length);
             if length != 36 {
-                let message = format!("token of IMSIs: expected 36 characters, found {length}");
+                let message = format!("token of IMSIs: expected 36 bytes, found {length}");
                 bad_json::<Token<Imsi>>(&format!("\"{text}\""), &message);
             }
             assert!(postcard::from_bytes::<Token<Imsi>>(&postcard::to_allocvec(bytes).unwrap()).is_err());

@@ -166,21 +166,21 @@ fn every_length_of_every_form() {
         };
         let (tag_text, tag_hex) = (base64url(&long[3..19]) + &text, hex::encode(&long[3..]));
         for length in 0..=80 {
-            refused_token(text[..length].parse(), "characters", 36, length);
-            refused_token(Token::from_hex(&hex[..length]), "characters", 54, length);
+            refused_token(text[..length].parse(), "bytes", 36, length);
+            refused_token(Token::from_hex(&hex[..length]), "bytes", 54, length);
             refused_token(Token::try_from(&long[..length]), "bytes", 27, length);
-            refused_tag(tag_text[..length].parse(), "characters", 22, length);
-            refused_tag(Tag::from_hex(&tag_hex[..length]), "characters", 32, length);
+            refused_tag(tag_text[..length].parse(), "bytes", 22, length);
+            refused_tag(Tag::from_hex(&tag_hex[..length]), "bytes", 32, length);
             refused_tag(Tag::try_from(&long[3..][..length.min(60)]), "bytes", 16, length.min(60));
         }
     }
     for_every_kind!(check());
 
     let long = "P".repeat(LONG);
-    refused(long.parse::<Token<Imsi>>(), &format!("token of IMSIs: expected 36 characters, found {LONG}"));
-    refused(Token::<Imei>::from_hex(&long), &format!("token of IMEIs: expected 54 characters, found {LONG}"));
+    refused(long.parse::<Token<Imsi>>(), &format!("token of IMSIs: expected 36 bytes, found {LONG}"));
+    refused(Token::<Imei>::from_hex(&long), &format!("token of IMEIs: expected 54 bytes, found {LONG}"));
     refused(Token::<Imei>::try_from(long.as_bytes()), &format!("token of IMEIs: expected 27 bytes, found {LONG}"));
-    refused(long.parse::<Tag<Imsi>>(), &format!("tag: expected 22 characters, found {LONG}"));
+    refused(long.parse::<Tag<Imsi>>(), &format!("tag: expected 22 bytes, found {LONG}"));
 }
 
 /// Every ASCII character in place of every one: another value, or an error at that place. So a value has one
@@ -291,7 +291,7 @@ fn a_tag_has_one_hex_form_but_for_case() {
 #[test]
 fn spellings_of_other_encoders() {
     let text = token::<Imsi>().to_string();
-    let length = |found| format!("token of IMSIs: expected 36 characters, found {found}");
+    let length = |found| format!("token of IMSIs: expected 36 bytes, found {found}");
     refused(format!("{text}=").parse::<Token<Imsi>>(), &length(37));
     refused(format!("{text}\n").parse::<Token<Imsi>>(), &length(37));
     refused(format!(" {text}").parse::<Token<Imsi>>(), &length(37));
@@ -300,7 +300,7 @@ fn spellings_of_other_encoders() {
         let other = format!("{}{char}", &text[..35]);
         refused(other.parse::<Token<Imsi>>(), "token of IMSIs: expected a character of base64url at byte 35");
     }
-    refused(format!("{}==", token::<Imsi>().tag()).parse::<Tag<Imsi>>(), "tag: expected 22 characters, found 24");
+    refused(format!("{}==", token::<Imsi>().tag()).parse::<Tag<Imsi>>(), "tag: expected 22 bytes, found 24");
 }
 
 #[test]

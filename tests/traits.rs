@@ -16,8 +16,8 @@ use core::{
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use subtle::ConstantTimeEq;
 use telseal::{
-    Exposed, Identifier, Imei, Imeisv, Imsi, Indexed, KeyVersion, Kind, MncLength, ParseError, PhoneNumber, Prefix,
-    PrefixLengths, PrefixTag, Prefixed, Tag, Token,
+    Exposed, Identifier, Imei, Imeisv, Imsi, Indexed, KeyVersion, Kind, MncLength, ParseError, ParseErrorKind,
+    PhoneNumber, Prefix, PrefixLengths, PrefixTag, Prefixed, Tag, Token,
 };
 use zeroize::ZeroizeOnDrop;
 
@@ -73,6 +73,8 @@ assert_impl_all!(Kind: Copy, Ord, Hash, Display, Debug, Send, Sync);
 assert_impl_all!(MncLength: Copy, Eq, Debug, Send, Sync);
 assert_impl_all!(ParseError: core::error::Error, Clone, Eq, Send, Sync, Unpin, UnwindSafe);
 assert_not_impl_any!(ParseError: Copy);
+assert_impl_all!(ParseErrorKind: Copy, Eq, Hash, Debug, Send, Sync, Unpin, UnwindSafe);
+assert_not_impl_any!(ParseErrorKind: Default, Ord, Display);
 
 assert_impl_all!(Exposed<str>: Deref<Target = str>, Display, Debug, ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(Exposed<[u8]>: Deref<Target = [u8]>, Debug, ZeroizeOnDrop, Send, Sync);

@@ -315,7 +315,7 @@ mod tests {
             ("#".repeat(MAX_LINE + 1).into_bytes(), "error expected a line of at most 512 bytes"),
             (b"phone \xFF".into(), "error invalid utf-8 sequence of 1 bytes from index 6"),
             (format!("phone {imsi}").into(), "error token of phone numbers: expected the kind letter `P` at byte 0"),
-            (format!("phone {phone},").into(), "error token of phone numbers: expected 36 characters, found 0"),
+            (format!("phone {phone},").into(), "error token of phone numbers: expected 36 bytes, found 0"),
             (format!("phone {many}").into(), "error expected at most 3 tokens of one identifier"),
             (format!("send {phone} {phone} -1").into(), "error invalid digit found in string"),
         ] {

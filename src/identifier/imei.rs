@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ct,
-    error::{ParseError, Reason},
+    error::{ParseError, ParseErrorKind},
     kind::Kind,
 };
 use core::str::FromStr;
@@ -90,7 +90,7 @@ impl Imei {
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         let shape = Shape { max: 15, ..Self::SHAPE };
         let read = from_tbcd(Self::KIND, shape, octets, 0).map_err(|error| match Imeisv::from_tbcd(octets) {
-            Ok(_) => ParseError::new(Self::KIND, Reason::IsImeisv),
+            Ok(_) => ParseError::new(Self::KIND, ParseErrorKind::Imeisv),
             Err(_) => error,
         });
         match read? {
@@ -153,8 +153,10 @@ impl Imei {
         for (at, (&byte, &expected)) in (at..).zip(text.iter().zip(form)) {
             match expected {
                 b'-' if byte == b'-' => {}
-                b'-' => return Err(ParseError::new(Self::KIND, Reason::Hyphen).at(at)),
-                _ if !digits::is_digit(byte) => return Err(ParseError::new(Self::KIND, Reason::NotADigit).at(at)),
+                b'-' => return Err(ParseError::new(Self::KIND, ParseErrorKind::Hyphen).at(at)),
+                _ if !digits::is_digit(byte) => {
+                    return Err(ParseError::new(Self::KIND, ParseErrorKind::NotADigit).at(at));
+                }
                 _ => {
                     digits[count] = byte;
                     count += 1;
@@ -165,9 +167,11 @@ impl Imei {
         if found != form.len() {
             let behind = text.iter().skip(form.len()).position(|&byte| !digits::is_digit(byte));
             return Err(match (form, behind) {
-                (BARE, Some(behind)) => ParseError::new(Self::KIND, Reason::NotADigit).at(at + form.len() + behind),
-                (BARE, None) => ParseError::new(Self::KIND, Reason::Digits { min: 15, max: 15, found }),
-                _ => ParseError::new(Self::KIND, Reason::Groups),
+                (BARE, Some(behind)) => {
+                    ParseError::new(Self::KIND, ParseErrorKind::NotADigit).at(at + form.len() + behind)
+                }
+                (BARE, None) => ParseError::digits(Self::KIND, 15, 15, found),
+                _ => ParseError::new(Self::KIND, ParseErrorKind::UrnGroups),
             });
         }
         let block = from_digits(Self::KIND, WITH_FIFTEENTH, &digits[..], at)?;
@@ -179,8 +183,8 @@ impl Imei {
         let found = digits::digit(block.word(), 14);
         let is_check = found.ct_eq(&digits::luhn(block.word()));
         let (fits, reason) = match fifteenth {
-            Fifteenth::Printed => (is_check, Reason::CheckDigit),
-            Fifteenth::OnTheWire => (is_check | found.ct_eq(&0), Reason::CheckOrSpareDigit),
+            Fifteenth::Printed => (is_check, ParseErrorKind::CheckDigit),
+            Fifteenth::OnTheWire => (is_check | found.ct_eq(&0), ParseErrorKind::CheckOrSpareDigit),
         };
         if ct::public(fits, "the caller gets the verdict").into() {
             Ok(Imei(DigitBlock::from_checked(digits::with_digit(block.word(), 14, FILLER))))
@@ -235,14 +239,14 @@ impl FromStr for Imei {
             return Self::from_form(digits, BARE, at, Fifteenth::OnTheWire);
         }
         if text.starts_with(b"imeisv-") {
-            return Err(ParseError::new(Self::KIND, Reason::IsImeisv));
+            return Err(ParseError::new(Self::KIND, ParseErrorKind::Imeisv));
         }
         if let Some((urn, at)) = strip_ignoring_case(text, "urn:gsma:imei:") {
             let (number, rest) = urn.split_at(parameters_start(urn));
             let imei = Self::from_form(number, URN, at, Fifteenth::OnTheWire)?;
             parameters(Self::KIND, rest, at + number.len(), |name| match name {
                 b"svn" | b"vers" => Ok(()),
-                _ => Err(Reason::Parameter),
+                _ => Err(ParseErrorKind::Parameter),
             })?;
             return Ok(imei);
         }
@@ -250,8 +254,10 @@ impl FromStr for Imei {
             14 => from_digits(Self::KIND, Self::SHAPE, text, 0).map(Imei),
             15 => Self::from_form(text, BARE, 0, Fifteenth::Printed),
             18 => Self::from_form(text, HYPHENATED, 0, Fifteenth::Printed),
-            16 if text.iter().all(|&byte| digits::is_digit(byte)) => Err(ParseError::new(Self::KIND, Reason::IsImeisv)),
-            _ => Err(ParseError::new(Self::KIND, Reason::ImeiForm)),
+            16 if text.iter().all(|&byte| digits::is_digit(byte)) => {
+                Err(ParseError::new(Self::KIND, ParseErrorKind::Imeisv))
+            }
+            _ => Err(ParseError::new(Self::KIND, ParseErrorKind::UnknownForm)),
         }
     }
 }

@@ -1,12 +1,12 @@
 use super::{
     Exposed, Identifier,
     digits::{DigitBlock, MAX_DIGITS, Shape, is_digit, unpack},
-    reading::{from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+    reading::{char_at, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
     sealed::{Internal, Sealed},
 };
 use crate::{
     ct,
-    error::{ParseError, Reason, Subject},
+    error::{ParseError, ParseErrorKind, Subject},
     kind::Kind,
 };
 use core::str::FromStr;
@@ -81,12 +81,12 @@ impl PhoneNumber {
     pub fn from_address_string(octets: &[u8]) -> Result<Self, ParseError> {
         let refused = |reason| Err(ParseError::new(Self::KIND, reason).at(0));
         let Some((&address, digits)) = octets.split_first() else {
-            return Err(ParseError::new(Self::KIND, Reason::Octets { min: 5, max: 9, found: 0 }));
+            return Err(ParseError::bytes(Self::KIND, "octets", 5, 9, 0));
         };
         match (address >> 7, address >> 4 & 7, address & 0xF) {
-            (0, _, _) => refused(Reason::AddressExtension),
-            (_, nature, _) if nature != 1 => refused(Reason::NatureOfAddress),
-            (_, _, plan) if plan != 1 => refused(Reason::NumberingPlan),
+            (0, _, _) => refused(ParseErrorKind::AddressExtension),
+            (_, nature, _) if nature != 1 => refused(ParseErrorKind::NatureOfAddress),
+            (_, _, plan) if plan != 1 => refused(ParseErrorKind::NumberingPlan),
             _ => from_tbcd(Self::KIND, Self::SHAPE, digits, 1).map(PhoneNumber),
         }
     }
@@ -155,7 +155,7 @@ fn from_text(text: &[u8]) -> Result<PhoneNumber, ParseError> {
         let (number, rest) = number.split_at(parameters_start(number));
         let digits = global_number(PhoneNumber::KIND, PhoneNumber::SHAPE, number, at)?;
         parameters(PhoneNumber::KIND, rest, at + number.len(), |name| match name {
-            b"ext" | b"isub" => Err(Reason::OtherThanSubscriber),
+            b"ext" | b"isub" => Err(ParseErrorKind::Extension),
             _ => Ok(()),
         })?;
         return Ok(PhoneNumber(digits));
@@ -164,7 +164,7 @@ fn from_text(text: &[u8]) -> Result<PhoneNumber, ParseError> {
         return from_digits(PhoneNumber::KIND, PhoneNumber::SHAPE, digits, at).map(PhoneNumber);
     }
     let at = strip_ignoring_case(text, "tel:").map_or(0, |(_, at)| at);
-    Err(ParseError::new(PhoneNumber::KIND, Reason::International).at(at))
+    Err(ParseError::new(PhoneNumber::KIND, ParseErrorKind::UnknownForm).at(at))
 }
 
 impl Identifier for PhoneNumber {
@@ -197,6 +197,7 @@ pub(crate) fn global_number(
 fn with_separators(subject: Subject, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
     let mut digits = Zeroizing::new([0; MAX_DIGITS]);
     let (mut count, mut first) = (0, at);
+    let start = at;
     let mut group = None; // where the open parenthesis stands, and how many digits before it
     for (at, &byte) in (at..).zip(text) {
         match byte {
@@ -219,18 +220,21 @@ fn with_separators(subject: Subject, shape: Shape, text: &[u8], at: usize) -> Re
                     && before < MAX_DIGITS
                     && bool::from(ct::public(digits[before].ct_eq(&b'0'), "a trunk prefix is notation, not the number"))
                 {
-                    return Err(ParseError::new(subject, Reason::TrunkPrefix).at(at));
+                    return Err(ParseError::new(subject, ParseErrorKind::TrunkPrefix).at(at));
                 }
             }
-            b'(' | b')' => return Err(ParseError::new(subject, Reason::Parenthesis).at(at)),
-            _ => return Err(ParseError::new(subject, Reason::NotADigit).at(at)),
+            b'(' | b')' => return Err(ParseError::new(subject, ParseErrorKind::Parenthesis).at(at)),
+            _ => {
+                let char = char_at(text, at - start);
+                return Err(ParseError::new(subject, ParseErrorKind::NotADigit).character(char).at(at));
+            }
         }
     }
     if let Some((at, _)) = group {
-        return Err(ParseError::new(subject, Reason::Parenthesis).at(at));
+        return Err(ParseError::new(subject, ParseErrorKind::Parenthesis).at(at));
     }
     match digits.get(..count) {
         Some(digits) => from_digits(subject, shape, digits, first),
-        None => Err(ParseError::new(subject, Reason::Digits { min: shape.min, max: shape.max, found: count })),
+        None => Err(ParseError::digits(subject, shape.min, shape.max, count)),
     }
 }

@@ -6,7 +6,7 @@ use super::{
     sealed::{Internal, Labelled},
 };
 use crate::{
-    error::{ParseError, Reason, Subject},
+    error::{ParseError, ParseErrorKind, Subject},
     kind::Kind,
 };
 use core::{fmt, marker::PhantomData, str::FromStr};
@@ -126,7 +126,7 @@ impl<I: Prefixed> PrefixLengths<I> {
     /// There is no length, or a length is 0 or more than [`Prefixed::MAX_PREFIX`].
     pub fn new(lengths: impl IntoIterator<Item = usize>) -> Result<Self, ParseError> {
         let max = I::MAX_PREFIX;
-        let refused = |found| Err(ParseError::new(Subject::Prefix(I::KIND), Reason::Digits { min: 1, max, found }));
+        let refused = |found| Err(ParseError::digits(Subject::of("prefix of", I::KIND), 1, max, found));
         let mut bits = 0;
         for length in lengths {
             if length == 0 || length > max {
@@ -148,10 +148,10 @@ impl<I: Prefixed> FromStr for Prefix<I> {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let subject = Subject::Prefix(I::KIND);
+        let subject = Subject::of("prefix of", I::KIND);
         let block = match (I::KIND, text.as_bytes()) {
             (Kind::PhoneNumber, [b'+', digits @ ..]) => global_number(subject, Self::SHAPE, digits, 1),
-            (Kind::PhoneNumber, _) => Err(ParseError::new(subject, Reason::Plus).at(0)),
+            (Kind::PhoneNumber, _) => Err(ParseError::new(subject, ParseErrorKind::UnknownForm).at(0)),
             (_, digits) => from_digits(subject, Self::SHAPE, digits, 0),
         };
         block.map(Self::new)

@@ -3,7 +3,7 @@
 use super::digits::{DigitBlock, Fault, Shape, from_octets};
 use crate::{
     ct,
-    error::{ParseError, Reason, Subject},
+    error::{ParseError, ParseErrorKind, Subject},
     kind::Kind,
 };
 
@@ -14,14 +14,18 @@ pub(crate) fn from_digits(
     text: &[u8],
     at: usize,
 ) -> Result<DigitBlock, ParseError> {
-    shape.pack(text).map_err(|fault| refused(subject, shape, fault, Reason::NotADigit, |digit| at + digit))
+    shape.pack(text).map_err(|fault| {
+        let bad = if let Fault::NotADigit(bad) = fault { char_at(text, bad) } else { None };
+        let error = refused(subject, shape, fault, ParseErrorKind::NotADigit, |digit| at + digit);
+        error.character(bad)
+    })
 }
 
 /// Reads TBCD that stands at `at` of the whole into a block of the given shape.
 pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
     let (min, max) = (shape.min.div_ceil(2), shape.max.div_ceil(2));
     if octets.len() < min || octets.len() > max {
-        return Err(ParseError::new(kind, Reason::Octets { min: min + at, max: max + at, found: octets.len() + at }));
+        return Err(ParseError::bytes(kind, "octets", min + at, max + at, octets.len() + at));
     }
     shape
         .check(from_octets(octets))
@@ -30,7 +34,7 @@ pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> R
             len if len.div_ceil(2) < octets.len() => Err(Fault::Filler(len)),
             _ => Ok(block),
         })
-        .map_err(|fault| refused(kind, shape, fault, Reason::NotADigitNibble, |digit| at + digit / 2))
+        .map_err(|fault| refused(kind, shape, fault, ParseErrorKind::NotADigitNibble, |digit| at + digit / 2))
 }
 
 /// The error for what is wrong with a block; `place` says where in the whole a digit stands.
@@ -38,15 +42,20 @@ fn refused(
     subject: impl Into<Subject>,
     shape: Shape,
     fault: Fault,
-    not_a_digit: Reason,
+    not_a_digit: ParseErrorKind,
     place: impl Fn(usize) -> usize,
 ) -> ParseError {
     match fault {
         Fault::NotADigit(digit) => ParseError::new(subject, not_a_digit).at(place(digit)),
-        Fault::Filler(digit) => ParseError::new(subject, Reason::Filler).at(place(digit)),
-        Fault::ZeroFirst => ParseError::new(subject, Reason::ZeroFirst).at(place(0)),
-        Fault::Count(found) => ParseError::new(subject, Reason::Digits { min: shape.min, max: shape.max, found }),
+        Fault::Filler(digit) => ParseError::new(subject, ParseErrorKind::Filler).at(place(digit)),
+        Fault::ZeroFirst => ParseError::new(subject, ParseErrorKind::CountryCode).at(place(0)),
+        Fault::Count(found) => ParseError::digits(subject, shape.min, shape.max, found),
     }
+}
+
+/// The character at a place of a text, which is no digit.
+pub(crate) fn char_at(text: &[u8], at: usize) -> Option<char> {
+    (at + 1..=at + 4).find_map(|end| str::from_utf8(text.get(at..end)?).ok()?.chars().next())
 }
 
 /// The text behind a prefix, and how long the prefix is.
@@ -72,7 +81,7 @@ pub(crate) fn parameters(
     kind: Kind,
     text: &[u8],
     mut at: usize,
-    judge: impl Fn(&[u8]) -> Result<(), Reason>,
+    judge: impl Fn(&[u8]) -> Result<(), ParseErrorKind>,
 ) -> Result<(), ParseError> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
     let is_value = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()[]/:&+$%".contains(byte);
@@ -90,7 +99,7 @@ pub(crate) fn parameters(
             && !value.is_empty()
             && value.iter().all(is_value)
             && value.split(|&byte| byte == b'%').skip(1).all(is_escape);
-        let verdict = if well_formed { judge(&lower[..cut]) } else { Err(Reason::Parameter) };
+        let verdict = if well_formed { judge(&lower[..cut]) } else { Err(ParseErrorKind::Parameter) };
         verdict.map_err(|reason| ParseError::new(kind, reason).at(at))?;
         at += parameter.len();
     }

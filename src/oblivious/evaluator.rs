@@ -37,7 +37,7 @@ impl Keyring {
     /// The labels of the scope, with one byte for the length of each, have more than 65526 bytes. RFC 9497 limits an
     /// input to 65535 bytes.
     pub fn evaluator<I: Identifier>(&self, scope: &Scope) -> Result<Evaluator<I>, ParseError> {
-        bounded(scope.encoded(), Subject::Scope)?;
+        bounded(scope.encoded(), Subject::new("scope"))?;
         let server = |_, seed: &[u8; 32]| derive_key_pair(seed);
         Ok(Evaluator::new(self.derived(LABEL, I::LETTER, scope, server), scope.clone()))
     }

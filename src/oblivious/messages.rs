@@ -1,7 +1,7 @@
 use super::{MAX_ELEMENTS, bounded};
 use crate::{
     ct,
-    error::{ParseError, Reason, Subject},
+    error::{ParseError, ParseErrorKind, Subject},
     identifier::{Identifier, Labelled},
     scope::Scope,
     token::{KeyVersion, Token, first_byte},
@@ -110,17 +110,17 @@ impl<I: Identifier> PublicKey<I> {
 impl<I: Identifier> TryFrom<&[u8]> for PublicKey<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
-        let subject = Subject::PublicKey(I::KIND);
+        let subject = Subject::of("public key for", I::KIND);
         let (min, found) = (HEADER + ELEMENT + 2, bytes.len());
         if found < min {
-            return Err(ParseError::new(subject, Reason::AtLeast { min, found }));
+            return Err(ParseError::bytes(subject, "bytes", min, usize::MAX, found));
         }
         let version = read_header::<I>(bytes, PUBLIC_KEY, subject)?;
         let (element, scope) = bytes[HEADER..].split_at(ELEMENT);
         let element = Ristretto255::deserialize_elem(element).map_err(|_| no_element(element, subject, HEADER))?;
         bounded(scope, subject)?;
         let scope = Scope::from_encoded(scope)
-            .map_err(|at| ParseError::new(subject, Reason::Label).at(HEADER + ELEMENT + at))?;
+            .map_err(|at| ParseError::new(subject, ParseErrorKind::Label).at(HEADER + ELEMENT + at))?;
         Ok(PublicKey::new(version, element, scope))
     }
 }
@@ -158,7 +158,7 @@ impl<I: Identifier> Request<I> {
 impl<I: Identifier> TryFrom<&[u8]> for Request<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
-        let subject = Subject::Request(I::KIND);
+        let subject = Subject::of("request for", I::KIND);
         let (version, elements, _) = read::<I>(bytes, REQUEST, 0, subject)?;
         let elements = read_elements(elements, subject, BlindedElement::deserialize)?;
         Ok(Request::new(version, elements))
@@ -205,13 +205,13 @@ impl<I: Identifier> Response<I> {
 impl<I: Identifier> TryFrom<&[u8]> for Response<I> {
     type Error = ParseError;
     fn try_from(bytes: &[u8]) -> Result<Self, ParseError> {
-        let subject = Subject::Response(I::KIND);
+        let subject = Subject::of("response for", I::KIND);
         let (version, elements, proof) = read::<I>(bytes, RESPONSE, PROOF, subject)?;
         let elements = read_elements(elements, subject, EvaluationElement::deserialize)?;
         let proof = Proof::deserialize(proof).map_err(|_| {
             let first = Ristretto255::deserialize_scalar(&proof[..SCALAR]).is_ok();
             let at = bytes.len() - PROOF + if first { SCALAR } else { 0 };
-            ParseError::new(subject, Reason::Scalar).at(at)
+            ParseError::new(subject, ParseErrorKind::Scalar).at(at)
         })?;
         Ok(Response { version, elements, proof, kind: PhantomData })
     }
@@ -236,16 +236,16 @@ fn read_header<I: Identifier>(bytes: &[u8], letter: u8, subject: Subject) -> Res
     let [own, kind, high, low] = *bytes.first_chunk().expect("the length is checked before");
     let expected = first_byte(I::LETTER);
     if own != letter {
-        return refused(Reason::Message(letter.into()), 0);
+        return refused(ParseErrorKind::MessageLetter { expected: letter.into() }, 0);
     }
     if kind >> 2 != expected >> 2 {
-        return refused(Reason::KindLetter(I::KIND.letter()), 1);
+        return refused(ParseErrorKind::KindLetter { expected: I::KIND.letter() }, 1);
     }
     if kind != expected {
-        return refused(Reason::FormatVersion, 1);
+        return refused(ParseErrorKind::FormatVersion, 1);
     }
     let version = KeyVersion::try_from(u16::from_be_bytes([high, low]));
-    version.or_else(|_| refused(Reason::KeyVersion, 2))
+    version.or_else(|_| refused(ParseErrorKind::KeyVersion, 2))
 }
 
 /// The key version, the bytes of the elements, which are as many as are announced, and the bytes behind them.
@@ -258,19 +258,21 @@ fn read<I: Identifier>(
     let min = HEADER + COUNT + ELEMENT + behind;
     let found = bytes.len();
     if found < min {
-        return Err(ParseError::new(subject, Reason::AtLeast { min, found }));
+        return Err(ParseError::bytes(subject, "bytes", min, usize::MAX, found));
     }
     let version = read_header::<I>(bytes, letter, subject)?;
     let count = usize::from(u16::from_be_bytes([bytes[HEADER], bytes[HEADER + 1]]));
     if count == 0 || count > MAX_ELEMENTS {
-        return Err(ParseError::new(subject, Reason::Elements { max: MAX_ELEMENTS, found: count }).at(HEADER));
+        return Err(ParseError::new(subject, ParseErrorKind::Elements { max: MAX_ELEMENTS })
+            .found("elements", count)
+            .at(HEADER));
     }
     let expected = HEADER + COUNT + ELEMENT * count + behind;
     if found < expected {
-        return Err(ParseError::new(subject, Reason::Length { what: "bytes", expected, found }));
+        return Err(ParseError::bytes(subject, "bytes", expected, expected, found));
     }
     if found > expected {
-        return Err(ParseError::new(subject, Reason::TrailingBytes).at(expected));
+        return Err(ParseError::new(subject, ParseErrorKind::TrailingBytes).at(expected));
     }
     let (elements, behind) = bytes[HEADER + COUNT..].split_at(ELEMENT * count);
     Ok((version, elements, behind))
@@ -291,7 +293,7 @@ fn read_elements<T>(
 /// Why bytes are no element that may be there. The identity is 32 zeros and nothing else (RFC 9496 section 4.3.1).
 fn no_element(bytes: &[u8], subject: Subject, at: usize) -> ParseError {
     let is_identity = bytes.iter().all(|&byte| byte == 0);
-    let reason = if is_identity { Reason::IdentityElement } else { Reason::Element };
+    let reason = if is_identity { ParseErrorKind::IdentityElement } else { ParseErrorKind::Element };
     ParseError::new(subject, reason).at(at)
 }
 

@@ -3,7 +3,7 @@
 //! Lengths are constants and characters are computed, not looked up, so that the loops over them become vector
 //! instructions.
 
-use crate::error::{ParseError, Reason, Subject};
+use crate::error::{ParseError, ParseErrorKind, Subject};
 
 /// The `N` characters of `bytes`: 8 for every 6 bytes, and the rest.
 #[inline(always)]
@@ -34,7 +34,7 @@ pub(crate) fn decode_base64url<const N: usize, const M: usize>(
     text: &[u8],
     subject: Subject,
 ) -> Result<[u8; M], ParseError> {
-    let text: &[u8; N] = exactly(text, "characters", subject)?;
+    let text: &[u8; N] = exactly(text, subject)?;
     let sextets = text.map(|char| {
         let range = |first: u8, count: u8, is: u8| {
             let at = char.wrapping_sub(first);
@@ -60,9 +60,9 @@ pub(crate) fn decode_base64url<const N: usize, const M: usize>(
         rest = bits << (16 + 8 * bytes.len() as u32 - 1) << 1;
     }
     if any & 0x8080_8080_8080_8080 != 0 {
-        return Err(not_there(&sextets, subject, Reason::Base64Url));
+        return Err(not_there(&sextets, subject, ParseErrorKind::Base64Url));
     }
-    if rest == 0 { Ok(bytes) } else { Err(ParseError::new(subject, Reason::TrailingBits).at(N - 1)) }
+    if rest == 0 { Ok(bytes) } else { Err(ParseError::new(subject, ParseErrorKind::TrailingBits).at(N - 1)) }
 }
 
 /// The characters of `bytes`, which must be exactly `N`.
@@ -75,7 +75,7 @@ pub(crate) fn encode_hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
 
 /// The `M` bytes of a text that must have `N` = 2 `M` characters.
 pub(crate) fn decode_hex<const N: usize, const M: usize>(text: &[u8], subject: Subject) -> Result<[u8; M], ParseError> {
-    let text: &[u8; N] = exactly(text, "characters", subject)?;
+    let text: &[u8; N] = exactly(text, subject)?;
     let nibbles = text.map(|char| match char {
         b'0'..=b'9' => char - b'0',
         b'a'..=b'f' => char - (b'a' - 10),
@@ -83,18 +83,14 @@ pub(crate) fn decode_hex<const N: usize, const M: usize>(text: &[u8], subject: S
         _ => NONE,
     });
     if nibbles.contains(&NONE) {
-        return Err(not_there(&nibbles, subject, Reason::Hex));
+        return Err(not_there(&nibbles, subject, ParseErrorKind::Hex));
     }
     Ok(core::array::from_fn(|i| nibbles[2 * i] << 4 | nibbles[2 * i + 1]))
 }
 
-/// The input as an array, or how many there are too many or too few of `what`.
-pub(crate) fn exactly<'a, const N: usize>(
-    input: &'a [u8],
-    what: &'static str,
-    subject: Subject,
-) -> Result<&'a [u8; N], ParseError> {
-    input.try_into().map_err(|_| ParseError::new(subject, Reason::Length { what, expected: N, found: input.len() }))
+/// The input as an array, or how many bytes it has instead.
+pub(crate) fn exactly<const N: usize>(input: &[u8], subject: Subject) -> Result<&[u8; N], ParseError> {
+    input.try_into().map_err(|_| ParseError::bytes(subject, "bytes", N, N, input.len()))
 }
 
 /// All ones where something is so.
@@ -107,7 +103,7 @@ fn mask(is: bool) -> u8 {
 const NONE: u8 = 0xFF;
 
 /// Blames the first character that is not in the alphabet.
-fn not_there(values: &[u8], subject: Subject, reason: Reason) -> ParseError {
+fn not_there(values: &[u8], subject: Subject, kind: ParseErrorKind) -> ParseError {
     let bad = values.iter().take_while(|&&value| value != NONE).count();
-    ParseError::new(subject, reason).at(bad)
+    ParseError::new(subject, kind).at(bad)
 }

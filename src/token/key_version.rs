@@ -1,4 +1,4 @@
-use crate::error::{ParseError, Reason, Subject};
+use crate::error::{ParseError, ParseErrorKind, Subject};
 use core::{fmt, num::NonZeroU16, str::FromStr};
 
 /// The number of a key: 1 to 65535. A newer key has a higher number.
@@ -39,7 +39,9 @@ impl KeyVersion {
 impl TryFrom<u16> for KeyVersion {
     type Error = ParseError;
     fn try_from(version: u16) -> Result<Self, ParseError> {
-        NonZeroU16::new(version).map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
+        NonZeroU16::new(version)
+            .map(KeyVersion)
+            .ok_or(ParseError::new(Subject::new("key version"), ParseErrorKind::KeyVersion))
     }
 }
 
@@ -57,7 +59,7 @@ impl FromStr for KeyVersion {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let number = if text.starts_with('+') { None } else { text.parse().ok() };
-        number.map(KeyVersion).ok_or(ParseError::new(Subject::KeyVersion, Reason::KeyVersion))
+        number.map(KeyVersion).ok_or(ParseError::new(Subject::new("key version"), ParseErrorKind::KeyVersion))
     }
 }
 
