@@ -1,13 +1,13 @@
-//! Directories by token in four stores, whose keys rotate while they are in use.
+//! Directories by token in four stores. Their keys rotate while they are in use.
 //!
-//! Each module is one store and one file to copy from: register, look up, reseal in batches, count by key version,
-//! and the question that has to be asked before a key version is retired. What they share is here. A directory
-//! holds no key: it takes the tokens that a gateway made. Only `reseal` takes a [`Sealer`], and belongs where the
-//! keyring is.
+//! Each module is one store and one file to copy from. It registers, looks up, reseals in batches, counts rows by key
+//! version, and answers the question to ask before a key version is retired. This file has what they share. A directory
+//! holds no key: it takes the tokens that a gateway made. Only `reseal` takes a [`Sealer`], so run it where the keyring
+//! is.
 //!
-//! The rule that makes all of it safe: **a row is found, and its subscriber's second registration refused, by the
-//! tokens of all live versions**, and the store answers for them at one point in time. So a reseal may move a row
-//! between any two questions, and no question finds it gone.
+//! One rule makes this safe: **look rows up by the tokens of all live versions, also before a registration**, and let
+//! the store answer for all of them at one point in time. So a reseal may move a row between any two questions, and no
+//! question misses it.
 
 pub mod postgres;
 pub mod redb;
@@ -17,8 +17,8 @@ pub mod sqlite;
 use std::{collections::BTreeMap, fmt, ops::Range, thread, time::Instant};
 use telseal::{Identifier, KeyVersion, OpenError, ParseError, Sealer, Token};
 
-/// How far a reseal has come. It has no state of its own: what is left to do is what is in the directory under the
-/// old version, so that after a crash it is simply started again.
+/// The progress of a reseal. A reseal keeps no state: the rows still to be moved are the rows under the old version.
+/// After a crash, start it again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Rows that were under the old version when it began.
@@ -27,19 +27,19 @@ pub struct Report {
     pub already_new: u64,
     /// Rows moved.
     pub moved: u64,
-    /// Rows left in place, since what they are found by is no token, or does not open.
+    /// Rows left in place because their key is not a token or does not open.
     pub unreadable: u64,
-    /// Rows left in place, since their subscriber has another row under the new token. There are none where all
-    /// registrations look before they write.
+    /// Rows left in place because their subscriber has another row under the new token. There are none if all
+    /// registrations look up before they write.
     pub doubled: u64,
-    /// Rows that, when it began, did not begin as a token of this kind and of a live version does, and are left in
-    /// place: see [`Counts`]. Where another kind is kept in the same table, they are its rows. Where not, they were
-    /// truncated or altered, and each may be one of the old version: look at them before it is retired. In Redis, where
-    /// each version has hashes of its own, these are the rows in hashes of earlier versions.
+    /// Rows that, at the start, did not begin like a token of this kind and of a live version. They are left in place:
+    /// see [`Counts`]. If the table also holds another kind, they are its rows. If not, they were truncated or altered,
+    /// and each may be a row of the old version: examine them before you retire it. In Redis, each version has separate
+    /// hashes, and these are the rows in hashes of earlier versions.
     pub other: u64,
 }
 
-/// What a reseal tells while it runs.
+/// What a reseal reports while it runs.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A batch is written.
@@ -53,17 +53,17 @@ pub enum Event<'a> {
 /// Why a row is not resealed.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// It is no token of this kind: truncated, or something else altogether.
+    /// It is not a token of this kind: it was truncated, or it is something else.
     Form(ParseError),
-    /// It does not open: of another scope or secret, or altered.
+    /// It does not open: its scope or secret is another one, or it was altered.
     Key(OpenError),
 }
 
-/// How many rows there are, by the key version in their first bytes.
+/// The number of rows, by the key version in their first bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub versions: BTreeMap<KeyVersion, u64>,
-    /// Rows that do not begin as a token of this kind does.
+    /// Rows that do not begin like a token of this kind.
     pub other: u64,
 }
 
@@ -91,14 +91,13 @@ impl Counts {
     }
 }
 
-/// Leaves others as much time to write as the batch took that began at `start`. Stores whose writers take turns give them
-/// in no order: who has just ended would often be the next one again.
+/// Pauses for as long as the batch took that began at `start`, so that other writers get their turn. A store whose
+/// writers take turns gives the turns in no order: without the pause, the same writer would often be next again.
 pub(crate) fn give_way(start: Instant) {
     thread::sleep(start.elapsed());
 }
 
-/// The tokens of one key version, in the order of bytes: from the first three bytes of them all, to before those of
-/// the next version.
+/// The tokens of one key version, in the order of bytes: from its first three bytes up to those of the next version.
 pub fn tokens_of<I: Identifier>(version: KeyVersion) -> Range<[u8; 3]> {
     let [kind, high, low] = Token::<I>::header(version);
     let header = u32::from_be_bytes([0, kind, high, low]);
@@ -106,14 +105,14 @@ pub fn tokens_of<I: Identifier>(version: KeyVersion) -> Range<[u8; 3]> {
     bytes(header)..bytes(header + 1)
 }
 
-/// The key version of a row that begins as a token does.
+/// The key version of a row that begins like a token.
 fn version<I: Identifier>(row: &[u8]) -> Option<KeyVersion> {
     let header: [u8; 3] = *row.first_chunk()?;
     let version = KeyVersion::try_from(u16::from_be_bytes([header[1], header[2]])).ok()?;
     (header == Token::<I>::header(version)).then_some(version)
 }
 
-/// The token that a row is to be found by from now on.
+/// The new token of a row.
 pub(crate) fn resealed<I: Identifier>(sealer: &Sealer<I>, row: &[u8]) -> Result<Token<I>, Unreadable> {
     let token = Token::try_from(row).map_err(Unreadable::Form)?;
     sealer.reseal(&token).map_err(Unreadable::Key)

@@ -1,22 +1,22 @@
-//! A directory in PostgreSQL: a B-tree on a server. One connection a thread; with `tokio-postgres`, which `postgres`
-//! waits on, the statements are the same. Where an `Error` is logged, log its `source` too: what the server said is
-//! there, and the error's own text is "db error".
+//! A directory in PostgreSQL: a B-tree on a server. Use one connection for each thread. The statements are the same
+//! with `tokio-postgres`, on which `postgres` is built. When you log an `Error`, log its `source` too: it has the
+//! server's message, and the error's own text is only "db error".
 //!
-//! A statement sees the directory as it was at one point in time, so a lookup by all live tokens finds a row that
-//! is being moved in one place or in the other. That is not enough to register: of two transactions that both look
-//! before either writes, neither sees the other, and the primary key does not help where they seal under two
-//! versions. So a registration first takes a lock for each of the subscriber's live tokens, always in the same
-//! order. Two gateways lock each other out as long as they have one live version in common, and they have: a
-//! version is handed to all before one of them seals under it, and retired when nobody does any more.
+//! A statement sees the directory at one point in time. So a lookup by all live tokens finds a row that is being moved,
+//! in one place or in the other. For a registration this is not enough. If two transactions both look up before either
+//! writes, neither sees the other, and the primary key does not help if they seal under two versions. So a registration
+//! first takes a lock for each of the subscriber's live tokens, always in the same order. Two gateways exclude each
+//! other if they have one live version in common. They have: a version is handed to all gateways before one of them
+//! seals under it, and it is retired when none does any more.
 
 use crate::{Counts, Event, Report, resealed, tokens_of};
 use ::postgres::{Client, Config, Error, NoTls, Statement};
 use std::num::NonZeroU32;
 use telseal::{Identifier, KeyVersion, Sealer, Token};
 
-/// The function makes a registration one round trip. Each of its statements sees what was committed before it, which
-/// is so in transactions that are READ COMMITTED, the default; in stricter ones it would look at the directory as it
-/// was before it had the locks.
+/// The function makes a registration one round trip. Each of its statements must see what was committed before it. That
+/// is so under READ COMMITTED, the default. Under a stricter level, it would see the directory from before it had the
+/// locks.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS directory (token bytea PRIMARY KEY, endpoint bigint NOT NULL);
 
@@ -45,7 +45,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Makes the table and the function. Once, before anything else.
+    /// Makes the table and the function. Call it once, before anything else.
     pub fn create(config: &Config) -> Result<(), Error> {
         config.connect(NoTls)?.batch_execute(SCHEMA)
     }
@@ -70,10 +70,11 @@ impl Directory {
         })
     }
 
-    /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    /// Adds a row under `token`. If the subscriber has a row under any of the `live` tokens, it returns the endpoint of
+    /// that row and changes nothing. `token` must be one of `live`: otherwise nothing prevents a second row.
     ///
-    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
+    /// If the answer is lost, repeat the call: it then returns the caller's own endpoint from the row that is already
+    /// there.
     pub fn register<I: Identifier>(
         &mut self,
         live: &[Token<I>],
@@ -87,17 +88,17 @@ impl Directory {
         self.client.query_one(&self.register, &[&locks, &bytes(live), &token.as_ref(), &endpoint])?.try_get(0)
     }
 
-    /// The endpoint of the row under any of the `live` tokens, by one statement. A doubled subscriber is found by the
-    /// first of them that has a row, the newest in the order of `Sealer::lookup`.
+    /// The endpoint of the row under any of the `live` tokens, by one statement. If a subscriber has two rows, it is
+    /// the row of the first token that has one: the newest, in the order of `Sealer::lookup`.
     pub fn lookup<I>(&mut self, live: &[Token<I>]) -> Result<Option<i64>, Error> {
         self.client.query(&self.lookup, &[&bytes(live)])?.first().map(|row| row.try_get(0)).transpose()
     }
 
     /// Moves the rows of the key version `old` to their tokens under the sealer's primary version, `batch` at a time.
-    /// Rows registered under `old` meanwhile may be left: go on until [`is_empty`](Self::is_empty) says that none is.
+    /// Rows registered under `old` meanwhile may be left: repeat it until [`is_empty`](Self::is_empty) returns true.
     ///
-    /// It takes no lock but those of the rows it moves. A registration needs none against it: the subscriber's row is
-    /// there, under one token or the other, at any time.
+    /// It locks only the rows that it moves. A registration needs no lock against it, because the subscriber's row is
+    /// there at any time, under one token or the other.
     pub fn reseal<I: Identifier>(
         &mut self,
         sealer: &Sealer<I>,
@@ -146,8 +147,9 @@ impl Directory {
         }
     }
 
-    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
-    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
+    /// Whether no row of a key version is left, for this kind in this directory. `Keyring::retire` removes a version
+    /// from every kind, scope and directory of the keyring. So ask for each of them, when nobody registers under it any
+    /// more.
     pub fn is_empty<I: Identifier>(&mut self, version: KeyVersion) -> Result<bool, Error> {
         let range = tokens_of::<I>(version);
         let select = "SELECT NOT EXISTS (SELECT FROM directory WHERE token >= $1 AND token < $2)";
@@ -164,7 +166,7 @@ impl Directory {
         Ok(counts)
     }
 
-    /// The client below, for what else is kept in the database.
+    /// The client, for other data in the database.
     pub fn client(&mut self) -> &mut Client {
         &mut self.client
     }

@@ -1,15 +1,16 @@
-//! A directory in redb: a B-tree in a file that one process has open. That process reseals in a thread of its own.
+//! A directory in redb: a B-tree in a file that one process has open. That process reseals in a separate thread.
 //!
-//! Writers take turns, so that a registration's look and its write are one step; a reseal pauses after each batch, or
-//! they would get none. A reader sees the directory as it was at one point in time, and waits for nobody.
+//! Writers take turns, so the lookup and the write of a registration are one step. A reseal pauses after each batch;
+//! without the pause, registrations would get no turn. A reader sees the directory at one point in time and does not
+//! wait.
 
 use crate::{Counts, Event, Report, give_way, resealed, tokens_of};
 use ::redb::{Database, Error, ReadableDatabase, ReadableTable, TableDefinition};
 use std::{num::NonZeroU32, ops::Bound, path::Path, time::Instant};
 use telseal::{Identifier, KeyVersion, Sealer, Token};
 
-/// Tokens, 27 bytes each, and endpoints. The keys are not of a fixed length, so that a row that was cut short is
-/// met as one.
+/// Tokens of 27 bytes, and endpoints. The type of the keys has no fixed length, so a row that was cut short can be
+/// read.
 const DIRECTORY: TableDefinition<&[u8], u64> = TableDefinition::new("directory");
 
 pub struct Directory {
@@ -25,10 +26,11 @@ impl Directory {
         Ok(Directory { database })
     }
 
-    /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    /// Adds a row under `token`. If the subscriber has a row under any of the `live` tokens, it returns the endpoint of
+    /// that row and changes nothing. `token` must be one of `live`: otherwise nothing prevents a second row.
     ///
-    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
+    /// If the answer is lost, repeat the call: it then returns the caller's own endpoint from the row that is already
+    /// there.
     pub fn register<I>(&self, live: &[Token<I>], token: &Token<I>, endpoint: u64) -> Result<Option<u64>, Error> {
         let transaction = self.database.begin_write()?;
         {
@@ -48,7 +50,7 @@ impl Directory {
     }
 
     /// Moves the rows of the key version `old` to their tokens under the sealer's primary version, `batch` at a time.
-    /// Rows registered under `old` meanwhile may be left: go on until [`is_empty`](Self::is_empty) says that none is.
+    /// Rows registered under `old` meanwhile may be left: repeat it until [`is_empty`](Self::is_empty) returns true.
     pub fn reseal<I: Identifier>(
         &self,
         sealer: &Sealer<I>,
@@ -99,8 +101,9 @@ impl Directory {
         }
     }
 
-    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
-    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
+    /// Whether no row of a key version is left, for this kind in this directory. `Keyring::retire` removes a version
+    /// from every kind, scope and directory of the keyring. So ask for each of them, when nobody registers under it any
+    /// more.
     pub fn is_empty<I: Identifier>(&self, version: KeyVersion) -> Result<bool, Error> {
         let range = tokens_of::<I>(version);
         let directory = self.database.begin_read()?.open_table(DIRECTORY)?;
@@ -116,7 +119,7 @@ impl Directory {
         Ok(counts)
     }
 
-    /// The database below, for what else is kept in it.
+    /// The database, for other data in it.
     pub fn database(&self) -> &Database {
         &self.database
     }

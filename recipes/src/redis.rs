@@ -1,41 +1,43 @@
 //! A directory in Redis, or in a Redis Cluster.
 //!
-//! What has to be one step is a script, and all keys of a script must be in one slot of the cluster. But the tokens
-//! of one subscriber under two key versions have nothing in common: that is their purpose. So a gateway tells with
-//! the tokens in which of 1024 buckets the subscriber is ([`Placement`]), by a key that does not rotate. The rows of
-//! a bucket under one key version are one hash, `directory:{bucket}:kind:version`, and all hashes of a bucket are in
-//! one slot, which the part in braces says. The kind is its letter, so that two kinds in one Redis share no hash.
+//! An operation that must be one step is a script, and all keys of a script must be in one slot of the cluster. But the
+//! tokens of one subscriber under two key versions have nothing in common: that is their purpose. So a gateway sends,
+//! with the tokens, which of 1024 buckets the subscriber is in ([`Placement`]). The bucket depends on a key that does
+//! not rotate. The rows of a bucket under one key version are one hash, `directory:{bucket}:kind:version`. All hashes
+//! of a bucket are in one slot, which the part in braces decides. The kind is its letter, so two kinds in one Redis
+//! share no hash.
 //!
-//! What that costs: the bucket, 10 bits of a pseudonym, stays the same when the tokens change. The servers could
-//! tell by it that an old row and a new one are of one subscriber with a chance of 1 in as many as a bucket has;
-//! while they see the reseal move the one to the other anyway. Whoever has the placement key, and no other, can
-//! enumerate which thousandth of all numbers a row is of, and nothing more.
+//! The price: the bucket, a pseudonym of 10 bits, stays the same when the tokens change. From it the servers can tell
+//! that an old row and a new one are of one subscriber, with a chance of 1 in the number of rows in a bucket. But they
+//! see the reseal move the one to the other anyway. Somebody who has only the placement key can find out by enumeration
+//! which 1/1024 of all numbers a row is of, and nothing more.
 //!
-//! Redis acknowledges what it has not yet written to the disk or sent to replicas: with `appendonly yes` a kill of
-//! the server loses nothing, and a power cut up to a second unless `appendfsync always`. After a fail-over
-//! acknowledged registrations may be gone, reseals too; a reseal is then started again. So a version is retired only
-//! when emptiness is durable and has reached every replica that is read or may be promoted (`WAITAOF`, or `WAIT` where
-//! there is no such command), and the old wrapped keyring is kept as long as any backup from before: for every kind,
-//! scope and directory.
+//! Redis acknowledges writes that it has not yet written to the disk or sent to replicas. With `appendonly yes`, a kill
+//! of the server loses nothing, and a power cut loses up to a second unless `appendfsync always` is set. After a
+//! fail-over, acknowledged registrations and reseals may be lost; then start the reseal again. So retire a version only
+//! when the directory is empty of it durably, and on every replica that is read or may be promoted (`WAITAOF`, or
+//! `WAIT` where there is no such command). Keep the old wrapped keyring for as long as any backup from before. This
+//! holds for every kind, scope and directory.
 //!
 //! Set `maxmemory-policy noeviction`: an evicted hash is thousands of subscribers. Do not reshard during a rotation, or
-//! repeat what answers `TRYAGAIN`: while a slot moves, a script whose hashes are on both sides is refused.
+//! repeat each request that answers `TRYAGAIN`: while a slot moves, a script whose hashes are on both sides is refused.
 
 use crate::{Counts, Event, Report, resealed};
 use ::redis::{ConnectionLike, RedisError, Script, cmd};
 use std::{collections::HashSet, num::NonZeroU32};
 use telseal::{Identifier, Indexer, KeyVersion, Sealer, Token};
 
-/// Many more than there are servers, so that they can be spread evenly; few enough to tell little of a subscriber.
+/// Many more than there are servers, so that they spread evenly; few enough to tell little about a subscriber.
 pub const BUCKETS: u16 = 1024;
 
-/// Decides in which bucket a subscriber is: the gateway's. An index key is enough for that, which opens no token.
+/// Decides which bucket a subscriber is in. The gateway has it. An index key is enough for this, and it opens no token.
 #[derive(Debug)]
 pub struct Placement<I>(Indexer<I>);
 
 impl<I: Identifier> Placement<I> {
-    /// `indexer` is of a keyring of its own that is never rotated, in a scope of its own. `None` where it has been
-    /// rotated: with another key nearly every subscriber would be in another bucket, and be missed there.
+    /// `indexer` must come from a separate keyring that is never rotated, and have a separate scope. Returns `None` if
+    /// that keyring was rotated: with another key, nearly every subscriber would be in another bucket and would be
+    /// missed.
     ///
     /// ```
     /// # use recipes::redis::Placement;
@@ -107,10 +109,11 @@ impl<C: ConnectionLike> Directory<C> {
         }
     }
 
-    /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    /// Adds a row under `token`. If the subscriber has a row under any of the `live` tokens, it returns the endpoint of
+    /// that row and changes nothing. `token` must be one of `live`: otherwise nothing prevents a second row.
     ///
-    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
+    /// If the answer is lost, repeat the call: it then returns the caller's own endpoint from the row that is already
+    /// there.
     pub fn register<I: Identifier>(
         &mut self,
         bucket: u16,
@@ -135,8 +138,8 @@ impl<C: ConnectionLike> Directory<C> {
     }
 
     /// Moves the rows of the key version `old` to their tokens under the sealer's primary version, about `batch` at a
-    /// time. Rows registered under `old` meanwhile may be left: go on until [`is_empty`](Self::is_empty) says that
-    /// none is. It begins with 1024 questions for each version that there has ever been.
+    /// time. Rows registered under `old` meanwhile may be left: repeat it until [`is_empty`](Self::is_empty) returns
+    /// true. It begins with 1024 questions for each version that has ever existed.
     pub fn reseal<I: Identifier>(
         &mut self,
         sealer: &Sealer<I>,
@@ -193,13 +196,14 @@ impl<C: ConnectionLike> Directory<C> {
         Ok(report)
     }
 
-    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
-    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
+    /// Whether no row of a key version is left, for this kind in this directory. `Keyring::retire` removes a version
+    /// from every kind, scope and directory of the keyring. So ask for each of them, when nobody registers under it any
+    /// more.
     pub fn is_empty<I: Identifier>(&mut self, version: KeyVersion) -> Result<bool, RedisError> {
         Ok(self.counts::<I>([version])?.of(version) == 0)
     }
 
-    /// Asks for the length of each bucket under the versions that are given, one after the other.
+    /// Asks for the length of each bucket under the given versions, one after the other.
     pub fn counts<I: Identifier>(
         &mut self,
         versions: impl IntoIterator<Item = KeyVersion>,
@@ -217,13 +221,13 @@ impl<C: ConnectionLike> Directory<C> {
         Ok(counts)
     }
 
-    /// The connection below, for what else is kept in the store.
+    /// The connection, for other data in the store.
     pub fn connection(&mut self) -> &mut C {
         &mut self.connection
     }
 }
 
-/// Where a bucket has its rows of a kind and a key version.
+/// The hash with the rows of a bucket, a kind and a key version.
 pub fn key<I: Identifier>(bucket: u16, version: KeyVersion) -> String {
     format!("directory:{{{bucket}}}:{}:{version}", I::KIND.letter())
 }

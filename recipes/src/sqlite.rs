@@ -1,8 +1,9 @@
 //! A directory in SQLite: a B-tree in a file that several processes of one machine may have open.
 //!
-//! Writers take turns (`BEGIN IMMEDIATE`), so that a registration's look and its write are one step. The turns are in
-//! no order: who waits asks again now and then. So a reseal pauses after each batch, or they would get none. In the mode
-//! WAL a reader sees the directory as it was at one point in time, and waits for nobody. One connection a thread.
+//! Writers take turns (`BEGIN IMMEDIATE`), so the lookup and the write of a registration are one step. The turns have
+//! no order: a waiting writer asks again from time to time. So a reseal pauses after each batch; without the pause,
+//! registrations would get no turn. In WAL mode a reader sees the directory at one point in time and does not wait. Use
+//! one connection for each thread.
 
 use crate::{Counts, Event, Report, give_way, resealed, tokens_of};
 use rusqlite::{Connection, Error, OptionalExtension, TransactionBehavior::Immediate, params, params_from_iter};
@@ -31,10 +32,11 @@ impl Directory {
         Ok(Directory { connection })
     }
 
-    /// Adds a row under `token`, unless the subscriber has one under any of the `live` tokens: then that one's
-    /// endpoint is returned and nothing changes. `token` must be one of `live`, or nothing guards it.
+    /// Adds a row under `token`. If the subscriber has a row under any of the `live` tokens, it returns the endpoint of
+    /// that row and changes nothing. `token` must be one of `live`: otherwise nothing prevents a second row.
     ///
-    /// Repeated after an answer was lost, it tells of a row that is there already, with the caller's own endpoint.
+    /// If the answer is lost, repeat the call: it then returns the caller's own endpoint from the row that is already
+    /// there.
     pub fn register<I>(&mut self, live: &[Token<I>], token: &Token<I>, endpoint: i64) -> Result<Option<i64>, Error> {
         let transaction = self.connection.transaction_with_behavior(Immediate)?;
         let registered = first_of(&transaction, live)?;
@@ -52,7 +54,7 @@ impl Directory {
     }
 
     /// Moves the rows of the key version `old` to their tokens under the sealer's primary version, `batch` at a time.
-    /// Rows registered under `old` meanwhile may be left: go on until [`is_empty`](Self::is_empty) says that none is.
+    /// Rows registered under `old` meanwhile may be left: repeat it until [`is_empty`](Self::is_empty) returns true.
     pub fn reseal<I: Identifier>(
         &mut self,
         sealer: &Sealer<I>,
@@ -100,8 +102,9 @@ impl Directory {
         }
     }
 
-    /// Whether no row of a key version is left: of this kind, in this directory. `Keyring::retire` drops a version for
-    /// every kind, scope and directory of the keyring, so ask for each, once nobody registers under it.
+    /// Whether no row of a key version is left, for this kind in this directory. `Keyring::retire` removes a version
+    /// from every kind, scope and directory of the keyring. So ask for each of them, when nobody registers under it any
+    /// more.
     pub fn is_empty<I: Identifier>(&self, version: KeyVersion) -> Result<bool, Error> {
         let range = tokens_of::<I>(version);
         let mut select = self.connection.prepare_cached("SELECT 1 FROM directory WHERE token >= ?1 AND token < ?2")?;
@@ -119,7 +122,7 @@ impl Directory {
         Ok(counts)
     }
 
-    /// The connection below, for what else is kept in the database.
+    /// The connection, for other data in the database.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
