@@ -1,11 +1,11 @@
 use crate::kind::Kind;
 use core::{error::Error, fmt};
 
-/// A text or octets that are not what they were read as.
+/// The input was refused: a text or octets do not have the form that was to be read.
 ///
-/// The message says what was expected and, where one place is to blame, at which byte, counted from 0. The
-/// [`kind`](Self::kind) says it to a program. Neither has a digit of the input. A character that is neither ASCII nor
-/// a letter nor a digit of any script is named by its code point.
+/// The message says what was expected. If one place is at fault, it also says at which byte, counted from 0. A program
+/// reads the same from the [`kind`](Self::kind). Neither contains a digit of the input. The message names a character
+/// by its code point only if the character is not ASCII and not a letter or digit of any script.
 ///
 /// ```
 /// use telseal::{ParseErrorKind, PhoneNumber};
@@ -22,77 +22,77 @@ pub struct ParseError {
     position: Option<usize>,
 }
 
-/// Why a text or octets are refused: what a program counts and decides by.
+/// The reason why a text or octets were refused, for a program to count and decide by.
 ///
-/// Two inputs that break one rule have one kind, whatever they say and wherever they break it.
+/// Two inputs that break the same rule have the same kind, whatever they contain and wherever they break it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
     // ---- Any input.
-    /// No character, or none but white space and invisible ones.
+    /// There is no character, or only white space and invisible characters.
     Empty,
-    /// Fewer digits than the identifier has.
+    /// There are fewer digits than an identifier of this kind has.
     TooFewDigits {
-        /// The fewest it has.
+        /// The minimum.
         min: usize,
-        /// The most it has.
+        /// The maximum.
         max: usize,
     },
-    /// More digits than the identifier has.
+    /// There are more digits than an identifier of this kind has.
     TooManyDigits {
-        /// The fewest it has.
+        /// The minimum.
         min: usize,
-        /// The most it has.
+        /// The maximum.
         max: usize,
     },
-    /// Fewer bytes than there must be.
+    /// There are too few bytes.
     TooFewBytes {
-        /// The fewest.
+        /// The minimum.
         min: usize,
-        /// The most, [`usize::MAX`] where there is no bound.
+        /// The maximum, or [`usize::MAX`] if there is none.
         max: usize,
     },
-    /// More bytes than there may be.
+    /// There are too many bytes.
     TooManyBytes {
-        /// The fewest.
+        /// The minimum.
         min: usize,
-        /// The most.
+        /// The maximum.
         max: usize,
     },
 
     // ---- Identifiers and prefixes in text.
-    /// A character that is neither a digit nor one that may stand between digits.
+    /// A character is neither a digit nor an allowed separator.
     NotADigit,
-    /// A text of none of the forms that are read.
+    /// The text has none of the forms that are read.
     UnknownForm,
-    /// Digits without `+`, which may be a number of any country. `PhoneNumber::from_msisdn` reads them where they are known
-    /// to begin with the country code.
+    /// Digits without `+`, which may be a number of any country. If they are known to begin with the country code,
+    /// `PhoneNumber::from_msisdn` reads them.
     NoCountryCode,
     /// `00` or `011` instead of `+`: the international prefix differs between countries.
     InternationalPrefix,
     /// A national number, with a trunk prefix and no country code.
     NationalNumber,
-    /// A trunk prefix behind the country code, as in `+44 (0)20`.
+    /// A trunk prefix after the country code, as in `+44 (0)20`.
     TrunkPrefix,
     /// A country code that begins with 0.
     CountryCode,
-    /// Parentheses that are not in pairs, or one pair inside another.
+    /// Parentheses that are not in pairs or are nested.
     Parenthesis,
-    /// A last `.0` or `.00`: a spreadsheet has taken the digits for a number.
+    /// The text ends in `.0` or `.00`: a spreadsheet treated the digits as a number.
     DecimalPart,
-    /// A parameter of a URI that is malformed, or that the URI cannot have.
+    /// A parameter of a URI is malformed or not allowed in this URI.
     Parameter,
-    /// An extension or a subaddress, which name something else than the subscriber.
+    /// An extension or a subaddress, which names something other than the subscriber.
     Extension,
     /// A SIP URI without a global number as its user part, or without `user=phone`.
     SipUri,
-    /// A URI of a scheme that is not read.
+    /// A URI with a scheme that is not read.
     OtherScheme,
     /// An e-mail address.
     EmailAddress,
-    /// An identifier of another kind, by what stands before its first hyphen: `nai-`, `suci-`, `mac-`, `extid-`.
+    /// An identifier of another kind, recognised by its prefix: `nai-`, `suci-`, `mac-`, `extid-`.
     OtherIdentifier,
-    /// 16 digits where an IMEI is read: an IMEISV.
+    /// 16 digits instead of an IMEI: an IMEISV.
     Imeisv,
     /// A fifteenth digit that is not the check digit of the 14 before it.
     CheckDigit,
@@ -100,7 +100,7 @@ pub enum ParseErrorKind {
     CheckOrSpareDigit,
     /// A URN of an IMEI whose digits are not in groups of 8, 6 and 1.
     UrnGroups,
-    /// A character of a URN where a hyphen stands.
+    /// A character of a URN that must be a hyphen is not.
     Hyphen,
 
     // ---- Identifiers in octets.
@@ -108,27 +108,27 @@ pub enum ParseErrorKind {
     NotADigitNibble,
     /// A filler before the last half octet.
     Filler,
-    /// The first octet of an address string, where there are only digits.
+    /// The first octet of an address string, where only digits are expected.
     TypeOfAddress,
     /// An address string with an extension.
     AddressExtension,
-    /// An address string with another nature of address than international.
+    /// An address string whose nature of address is not international.
     NatureOfAddress,
-    /// An address string with another numbering plan than E.164.
+    /// An address string whose numbering plan is not E.164.
     NumberingPlan,
     /// A mobile identity of another type.
     IdentityType,
     /// A mobile identity whose odd/even bit does not fit its digits.
     OddEven,
-    /// A length octet that does not fit the octets behind it.
+    /// A length octet that does not fit the octets after it.
     LengthOctet,
 
     // ---- Tokens, tags and key versions.
     /// A character that is not of base64url.
     Base64Url,
-    /// A bit that is set behind the last byte of a text in base64url.
+    /// An unused bit after the last byte of a text in base64url is set.
     TrailingBits,
-    /// A character that is no hexadecimal digit.
+    /// A character that is not a hexadecimal digit.
     Hex,
     /// The letter of another kind.
     KindLetter {
@@ -137,22 +137,22 @@ pub enum ParseErrorKind {
     },
     /// Another version of the format.
     FormatVersion,
-    /// No number from 1 to 65535.
+    /// The key version is not a number from 1 to 65535.
     KeyVersion,
 
     // ---- Scopes.
     /// A scope without a label.
     NoLabel,
-    /// A label that has not 1 to 255 bytes.
+    /// A label is empty or longer than 255 bytes.
     LabelLength {
         /// Which label, counted from 1.
         label: usize,
     },
-    /// Bytes that are no label.
+    /// The bytes are not a label.
     Label,
-    /// More bytes than the scope of oblivious tags has.
+    /// The scope is too long for oblivious tags.
     ScopeLength {
-        /// The most, with a byte of length for each label.
+        /// The maximum number of bytes, with one byte for the length of each label.
         max: usize,
     },
 
@@ -162,18 +162,18 @@ pub enum ParseErrorKind {
         /// The letter of the message that is read.
         expected: char,
     },
-    /// No element, or too many.
+    /// There is no element, or there are too many.
     Elements {
-        /// The most.
+        /// The maximum.
         max: usize,
     },
-    /// Bytes behind the end.
+    /// There are bytes after the end.
     TrailingBytes,
-    /// Bytes that are no canonical encoding of an element.
+    /// The bytes are not the canonical encoding of an element.
     Element,
     /// The identity element.
     IdentityElement,
-    /// Bytes that are no canonical encoding of a scalar, or zero.
+    /// The bytes are not the canonical encoding of a scalar, or the scalar is zero.
     Scalar,
 }
 
@@ -184,7 +184,7 @@ pub(crate) struct Subject {
     of: Option<Kind>,
 }
 
-/// What stood there instead: nothing of the input but a length or a character that is no digit.
+/// What was found instead: of the input, only a length or a character that is not a digit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     Unsaid,
@@ -252,13 +252,12 @@ impl ParseError {
         ParseError { position: Some(position), ..self }
     }
 
-    /// Why it was refused.
+    /// The reason.
     pub const fn kind(&self) -> ParseErrorKind {
         self.kind
     }
 
-    /// The byte of the input, counted from 0, at which something else was expected; `None` where the input
-    /// as a whole is to blame.
+    /// The byte of the input, counted from 0, at which the fault is. `None` if no single place is at fault.
     pub const fn position(&self) -> Option<usize> {
         self.position
     }

@@ -86,7 +86,7 @@ impl Imei {
     ///
     /// # Errors
     /// There are too few or too many octets, a nibble is not a digit, a filler is before the end, or the fifteenth
-    /// digit is another one.
+    /// digit is wrong.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         let shape = Shape { max: 15, ..Self::SHAPE };
         let read = from_tbcd(Self::KIND, shape, octets, 0).map_err(|error| match Imeisv::from_tbcd(octets) {

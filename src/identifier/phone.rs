@@ -76,7 +76,7 @@ impl PhoneNumber {
     /// then 4 to 8 octets of TBCD.
     ///
     /// # Errors
-    /// The nature of address or the numbering plan is another one, or there is an extension. The errors of
+    /// The nature of address or the numbering plan is wrong, or there is an extension. Also the errors of
     /// [`from_tbcd`](Self::from_tbcd).
     pub fn from_address_string(octets: &[u8]) -> Result<Self, ParseError> {
         let refused = |reason| Err(ParseError::new(Self::KIND, reason).at(0));

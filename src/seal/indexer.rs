@@ -265,7 +265,7 @@ pub enum IndexKeyError {
     NotAnIndexKey,
     /// The index key was wrapped in this format version, which is unknown here.
     WrappedFormat(u8),
-    /// The key-encryption key is another one, or the bytes were altered. These causes cannot be told apart.
+    /// The key-encryption key is wrong, or the bytes were altered. These causes cannot be told apart.
     NotUnwrapped,
     /// The wrapped index key is authentic but breaks the rules of its format: `wrap` did not make it.
     Malformed,

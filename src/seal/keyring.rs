@@ -311,7 +311,7 @@ pub enum KeyringError {
     NotAKeyring,
     /// The keyring was wrapped in this format version, which is unknown here.
     WrappedFormat(u8),
-    /// The key-encryption key is another one, or the bytes were altered. These causes cannot be told apart.
+    /// The key-encryption key is wrong, or the bytes were altered. These causes cannot be told apart.
     NotUnwrapped,
     /// The wrapped keyring is authentic but breaks the rules of its format: `wrap` did not make it.
     Malformed,

@@ -463,7 +463,7 @@ impl<I> fmt::Debug for Lookup<'_, I> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The token was not sealed under this key. The secret or the scope is another one, or the bytes were altered;
+    /// The token was not sealed under this key. The secret or the scope is a different one, or the bytes were altered;
     /// these causes cannot be told apart.
     NotOpened,
     /// The sealer has no key of the version in the token's header: it was retired or never existed. No other key is
