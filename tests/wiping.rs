@@ -9,7 +9,7 @@
 mod memory;
 
 use memory::{Heap, heap_after};
-use std::{hint::black_box, mem};
+use std::{hint::black_box, mem, panic};
 use telseal::{Imei, Imeisv, Imsi, PhoneNumber, Prefix};
 use zeroize::zeroize_stack;
 
@@ -56,6 +56,17 @@ fn what_wipes_nothing_is_seen() {
         black_box(&list);
     });
     assert_eq!(left, 8);
+}
+
+/// A test that fails must not take the memory of those behind it.
+#[test]
+fn a_panic_gives_the_heap_back() {
+    panic::catch_unwind(|| heap_after(|| panic!("on purpose"))).unwrap_err();
+    assert_eq!(heap_after(|| ()).len(), 0);
+    // More than the arena has, a few times.
+    for _ in 0..4 {
+        assert_eq!(black_box(vec![1_u8; 1 << 20]).len(), 1 << 20);
+    }
 }
 
 #[test]

@@ -23,11 +23,33 @@ pub(crate) fn heap_after(run: impl FnOnce()) -> Vec<u8> {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: whoever has the lock has the arena, and what was in it is no longer used.
     unsafe { ptr::write_bytes(ARENA.0.get().cast::<u8>(), 0, SIZE) };
-    USED.set(Some(0));
+    let in_use = InUse::begin();
     run();
-    let used = USED.take().expect("set above");
+    let used = in_use.end();
     // SAFETY: so much of the arena is in use.
     unsafe { read(ARENA.0.get().cast(), used) }
+}
+
+/// While it is there, this thread allocates from the arena. Not any longer where `run` panics.
+struct InUse;
+
+impl InUse {
+    fn begin() -> Self {
+        USED.set(Some(0));
+        InUse
+    }
+
+    fn end(self) -> usize {
+        let used = USED.take().expect("set in `begin`");
+        assert!(used <= SIZE, "more than the arena has");
+        used
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        USED.set(None);
+    }
 }
 
 /// A global allocator that hands out the arena in [`heap_after`], and what the system has outside of it.
@@ -56,7 +78,10 @@ unsafe impl GlobalAlloc for Heap {
         let start = used.next_multiple_of(layout.align());
         let end = start + layout.size();
         if end > SIZE || layout.align() > align_of::<Arena>() {
-            return ptr::null_mut();
+            // Told in the end. A panic's message and backtrace take so much before anything is dropped, and a program
+            // that gets no memory then may hang.
+            USED.set(Some(SIZE + 1));
+            return unsafe { System.alloc(layout) };
         }
         USED.set(Some(end));
         unsafe { ARENA.0.get().cast::<u8>().add(start) }
