@@ -25,6 +25,14 @@ pub struct ParseError {
 /// The reason why a text or octets were refused, for a program to count and decide by.
 ///
 /// Two inputs that break the same rule have the same kind, whatever they contain and wherever they break it.
+///
+/// ```
+/// use telseal::{ParseErrorKind, PhoneNumber};
+///
+/// let kind = |text: &str| text.parse::<PhoneNumber>().unwrap_err().kind();
+/// assert_eq!(kind("+44 20 7946 OO18"), ParseErrorKind::NotADigit);
+/// assert_eq!(kind("+44 20"), ParseErrorKind::TooFewDigits { min: 7, max: 15 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseErrorKind {

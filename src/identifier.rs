@@ -48,6 +48,16 @@ pub trait Identifier: Sealed + Clone + Eq + fmt::Debug + FromStr<Err = ParseErro
 /// A type that has tags: each [`Identifier`], and each [`Prefix`] of one.
 ///
 /// The trait is sealed, as [`Identifier`] is.
+///
+/// ```
+/// use telseal::{Indexed, Tag};
+///
+/// fn first_byte<T: Indexed>(tag: &Tag<T>) -> u8 {
+///     tag.as_bytes()[0]
+/// }
+///
+/// assert_eq!(first_byte(&Tag::<telseal::Imsi>::from_bytes([7; 16])), 7);
+/// ```
 pub trait Indexed: Clone + Labelled {}
 
 impl<I: Identifier> Indexed for I {}

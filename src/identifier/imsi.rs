@@ -32,7 +32,16 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imsi(DigitBlock);
 
-/// The number of digits in a mobile network code. 04 and 004 are two different networks. [`Imsi`] has an example.
+/// The number of digits in a mobile network code. 04 and 004 are two different networks.
+///
+/// ```
+/// use telseal::{Imsi, MncLength};
+///
+/// let imsi: Imsi = "001010123456789".parse()?;
+/// assert_eq!(&*imsi.expose_mnc(MncLength::Two), "01");
+/// assert_eq!(&*imsi.expose_mnc(MncLength::Three), "010");
+/// # Ok::<(), telseal::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MncLength {
     /// 2 digits, as in most of the world.

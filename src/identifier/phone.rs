@@ -75,6 +75,14 @@ impl PhoneNumber {
     /// Reads an ISDN-AddressString (3GPP TS 29.002 clause 17.7.8): one octet for "international" and "E.164" (0x91),
     /// then 4 to 8 octets of TBCD.
     ///
+    /// ```
+    /// use telseal::PhoneNumber;
+    ///
+    /// let number = PhoneNumber::from_address_string(&[0x91, 0x44, 0x02, 0x97, 0x64, 0x00, 0x81])?;
+    /// assert_eq!(&*number.expose_e164(), "+442079460018");
+    /// # Ok::<(), telseal::ParseError>(())
+    /// ```
+    ///
     /// # Errors
     /// The nature of address or the numbering plan is wrong, or there is an extension. Also the errors of
     /// [`from_tbcd`](Self::from_tbcd).

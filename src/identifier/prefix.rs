@@ -78,6 +78,12 @@ pub struct PrefixLengths<I> {
 ///
 /// An [`Imeisv`](crate::Imeisv) has no prefixes. Use those of its [`imei`](crate::Imeisv::imei), so that both have the
 /// same type allocation code and the same tag.
+///
+/// ```
+/// use telseal::{Imei, PhoneNumber, Prefixed};
+///
+/// assert_eq!((PhoneNumber::MAX_PREFIX, Imei::MAX_PREFIX), (10, 8));
+/// ```
 pub trait Prefixed: Identifier {
     /// The maximum number of digits in a prefix. After the longest prefix come the digits that name a single subscriber
     /// or device: two digits of a phone number with 12, five digits of an IMSI with 15, the whole serial number of an

@@ -18,6 +18,18 @@ use zeroize::ZeroizeOnDrop;
 /// An evaluator holds a key for each version that was live when it was made. Its methods take `&self`, and threads can
 /// share it. Keys are wiped on drop. Each call wipes 32 KiB of the stack below it (64 KiB with debug assertions), so
 /// the thread must have this much stack left.
+///
+/// ```
+/// use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::Evaluator};
+///
+/// let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["acme", "contacts"])?)?;
+///
+/// // The same tag that a handset gets by asking.
+/// let tag = evaluator.tag(&"+44 20 7946 0018".parse()?);
+/// assert_eq!(tag.as_bytes().len(), 16);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Evaluator<I> {
     versions: Versions<Server>,
     scope: Scope,
@@ -138,6 +150,18 @@ impl<I> fmt::Debug for Evaluator<I> {
 }
 
 /// The request was not evaluated.
+///
+/// ```
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::*};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// # let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["contacts"])?)?;
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// # let public_key = evaluator.public_keys().next().unwrap();
+/// let blinding = public_key.blind(&[number])?;
+/// let refused = evaluator.evaluate(blinding.request(), |elements| elements > 1);
+/// assert_eq!(refused.unwrap_err(), EvaluateError::NotAdmitted(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EvaluateError {

@@ -19,6 +19,20 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 ///
 /// Identifiers and blinds are wiped on drop. Blinding and finalizing also wipe 32 KiB of the stack below them (64 KiB
 /// with debug assertions), so the thread must have this much stack left.
+///
+/// ```
+/// # #[cfg(feature = "seal")] {
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::*};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// # let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["contacts"])?)?;
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// # let public_key = evaluator.public_keys().next().unwrap();
+/// let blinding = public_key.blind(&[number.clone()])?;
+/// let response = evaluator.evaluate(blinding.request(), |_| true)?;
+/// assert_eq!(blinding.finalize(&response)?, [evaluator.tag(&number)]);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Blinding<I> {
     public_key: PublicKey<I>,
     inputs: Vec<Zeroizing<Vec<u8>>>,
@@ -111,6 +125,18 @@ impl<I: Identifier> fmt::Debug for Blinding<I> {
 }
 
 /// The identifiers were not blinded.
+///
+/// ```
+/// # #[cfg(feature = "seal")] {
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::*};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// # let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["contacts"])?)?;
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// # let public_key = evaluator.public_keys().next().unwrap();
+/// assert_eq!(public_key.blind(&[]).unwrap_err(), BlindError::Count(0));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlindError {
@@ -134,6 +160,21 @@ impl fmt::Display for BlindError {
 impl Error for BlindError {}
 
 /// The response was not accepted. It gives no tags.
+///
+/// ```
+/// # #[cfg(feature = "seal")] {
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::*};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// # let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["contacts"])?)?;
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// # let public_key = evaluator.public_keys().next().unwrap();
+/// let blinding = public_key.blind(&[number.clone()])?;
+/// let another = public_key.blind(&[number])?;
+/// let response = evaluator.evaluate(another.request(), |_| true)?;
+/// assert_eq!(blinding.finalize(&response).unwrap_err(), FinalizeError::NotProven);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FinalizeError {

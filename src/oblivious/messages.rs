@@ -23,6 +23,19 @@ use voprf::{BlindedElement, EvaluationElement, Group, Proof, Ristretto255};
 /// | 2, 3 | key version, big-endian |
 /// | 4 to 35 | the element `pkS` of RFC 9497 |
 /// | 36 to the end | the labels of the scope, each with its length in one byte before it |
+///
+/// ```
+/// # #[cfg(feature = "seal")] {
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::*};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// # let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["contacts"])?)?;
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// let bytes = evaluator.public_keys().next().unwrap().to_bytes();
+/// let public_key = PublicKey::<PhoneNumber>::try_from(&bytes[..])?;
+/// assert!(public_key.scope().labels().eq(["contacts"]));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct PublicKey<I> {
     pub(super) version: KeyVersion,
     pub(super) element: Element,
@@ -42,6 +55,20 @@ pub struct PublicKey<I> {
 ///
 /// The key holder sees only this: random elements, whatever the identifiers are. Two requests for the same identifiers
 /// have only the number of elements in common.
+///
+/// ```
+/// # #[cfg(feature = "seal")] {
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::*};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// # let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["contacts"])?)?;
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// # let public_key = evaluator.public_keys().next().unwrap();
+/// let bytes = public_key.blind(&[number])?.request().to_bytes();
+/// assert_eq!(bytes.len(), 6 + 32);
+/// assert_eq!(Request::<PhoneNumber>::try_from(&bytes[..])?.count(), 1);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Request<I> {
     pub(super) version: KeyVersion,
     pub(super) elements: Vec<BlindedElement<Ristretto255>>,
@@ -58,6 +85,20 @@ pub struct Request<I> {
 /// | 4, 5 | the number of elements *n*, big-endian |
 /// | 6 to 5 + 32 *n* | the elements |
 /// | 6 + 32 *n* to 69 + 32 *n* | the proof of RFC 9497: its scalars *c* and *s* |
+///
+/// ```
+/// # #[cfg(feature = "seal")] {
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::*};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[7; 32])])?;
+/// # let evaluator: Evaluator<PhoneNumber> = keyring.evaluator(&Scope::new(["contacts"])?)?;
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// # let public_key = evaluator.public_keys().next().unwrap();
+/// let bytes = evaluator.evaluate(public_key.blind(&[number])?.request(), |_| true)?.to_bytes();
+/// assert_eq!(bytes.len(), 70 + 32);
+/// assert_eq!(Response::<PhoneNumber>::try_from(&bytes[..])?.count(), 1);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Response<I> {
     pub(super) version: KeyVersion,
     pub(super) elements: Vec<EvaluationElement<Ristretto255>>,

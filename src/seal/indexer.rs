@@ -100,6 +100,16 @@ impl<T: Indexed> Indexer<T> {
 
     /// The tags under which an identifier or a prefix may be stored: one for each live key version, newest first. The
     /// iterator computes each tag when it reaches it, with one call of AES.
+    ///
+    /// ```
+    /// # use telseal::{Indexer, KeyVersion, Keyring, PhoneNumber, Scope};
+    /// # let second = KeyVersion::try_from(2)?;
+    /// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32]), (second, &[2; 32])])?;
+    /// # let number: PhoneNumber = "+442079460018".parse()?;
+    /// let index: Indexer<PhoneNumber> = keyring.indexer(&Scope::new(["routing"])?);
+    /// assert_eq!(index.lookup(&number).len(), 2); // two versions are live
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn lookup(&self, of: &T) -> impl ExactSizeIterator<Item = Tag<T>> + use<'_, T> {
         let of = of.clone();
         self.versions.iter().map(move |(_, s2v)| tag(s2v, &of))
@@ -256,6 +266,17 @@ impl<T> fmt::Debug for Indexer<T> {
 }
 
 /// The index key was not loaded. No part of it is used.
+///
+/// ```
+/// # use telseal::{Imsi, IndexKeyError, Indexer, KeyVersion, Keyring, PhoneNumber, Scope};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+/// # let kek = [2; 32];
+/// let scope = Scope::new(["routing"])?;
+/// let file = keyring.indexer::<PhoneNumber>(&scope).wrap(&kek);
+/// let refused = Indexer::<Imsi>::unwrap(&file, &kek, &scope, &[KeyVersion::FIRST]);
+/// assert_eq!(refused.unwrap_err(), IndexKeyError::OtherKind);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexKeyError {
@@ -302,6 +323,16 @@ impl fmt::Display for IndexKeyError {
 impl Error for IndexKeyError {}
 
 /// The number of items differs from the number of places for the results. Nothing was written.
+///
+/// ```
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer, Token};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+/// # let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["routing"])?);
+/// let number: PhoneNumber = "+442079460018".parse()?;
+/// let error = phones.seal_into(&[number], &mut [Token::BLANK; 2]).unwrap_err();
+/// assert_eq!(error.to_string(), "1 items do not fit one to one into 2 places");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LengthMismatch {
     pub(crate) input: usize,

@@ -115,6 +115,15 @@ impl Keyring {
 
     /// Adds a new version and returns its number. Sealers open and look up under it, and do not seal under it yet.
     ///
+    /// ```
+    /// # use telseal::Keyring;
+    /// let mut keyring = Keyring::generate()?;
+    /// let version = keyring.stage()?;
+    /// assert_eq!(version.get(), 2);
+    /// assert_eq!(keyring.primary().get(), 1);
+    /// # Ok::<(), telseal::KeyringError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`KeyringError::Exhausted`] and [`KeyringError::Random`].
     #[cfg(feature = "getrandom")]
@@ -155,6 +164,16 @@ impl Keyring {
     ///
     /// The newest version cannot be retired, because its number would later be given to another secret. To remove a
     /// version that was staged, stage the next one first.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring};
+    /// # let (first, second) = (KeyVersion::FIRST, KeyVersion::try_from(2)?);
+    /// # let mut keyring = Keyring::from_secrets([(first, &[1; 32]), (second, &[2; 32])])?;
+    /// keyring.promote(second)?;
+    /// keyring.retire(first)?;
+    /// assert!(keyring.versions().eq([second]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`KeyringError::UnknownKeyVersion`] if it is not live; [`KeyringError::Primary`] or [`KeyringError::Newest`] if
@@ -204,6 +223,16 @@ impl Keyring {
     }
 
     /// Decrypts a keyring that [`wrap`](Self::wrap) encrypted. If anything is wrong, no part of it is used.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring};
+    /// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+    /// # let kek = [2; 32];
+    /// let file = keyring.wrap(&kek);
+    /// assert_eq!(file.len(), 34 + 34);
+    /// assert_eq!(Keyring::unwrap(&file, &kek)?.primary(), keyring.primary());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`KeyringError::WrappedLength`], [`KeyringError::NotAKeyring`] or [`KeyringError::WrappedFormat`] if the bytes
@@ -288,6 +317,16 @@ impl fmt::Debug for Keyring {
 }
 
 /// A keyring that cannot be made, read or changed as asked. Whatever was there before is unchanged.
+///
+/// ```
+/// use telseal::{KeyVersion, Keyring, KeyringError};
+///
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+/// # let mut keyring = keyring;
+/// assert_eq!(keyring.retire(KeyVersion::FIRST), Err(KeyringError::Primary(KeyVersion::FIRST)));
+/// assert_eq!(Keyring::unwrap(&keyring.wrap(&[2; 32]), &[3; 32]).unwrap_err(), KeyringError::NotUnwrapped);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyringError {

@@ -84,6 +84,15 @@ impl<I: Identifier> Sealer<I> {
     }
 
     /// The tag of the token that [`seal`](Self::seal) gives, at half the cost: one call of AES.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
+    /// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+    /// # let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["routing"])?);
+    /// # let number: PhoneNumber = "+442079460018".parse()?;
+    /// assert_eq!(phones.tag(&number), phones.seal(&number).tag());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[doc(alias("blind index", "hash"))]
     pub fn tag(&self, identifier: &I) -> Tag<I> {
         indexer::tag(&self.versions.primary().1.s2v, identifier)
@@ -431,6 +440,16 @@ impl<I> fmt::Debug for Sealer<I> {
 ///
 /// The iterator computes each token when it reaches it. A caller that finds the row by the first token computes only
 /// that one.
+///
+/// ```
+/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+/// # let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["routing"])?);
+/// # let number: PhoneNumber = "+442079460018".parse()?;
+/// assert_eq!(phones.lookup(&number).len(), phones.versions().len());
+/// assert_eq!(phones.lookup(&number).next(), Some(phones.seal(&number)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Lookup<'a, I> {
     versions: slice::Iter<'a, (KeyVersion, Siv)>,
     identifier: I,
@@ -460,6 +479,18 @@ impl<I> fmt::Debug for Lookup<'_, I> {
 }
 
 /// The token was not opened.
+///
+/// ```
+/// # use telseal::{KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer, Token};
+/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
+/// # let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["routing"])?);
+/// assert_eq!(phones.open(&Token::BLANK), Err(OpenError::NotOpened));
+///
+/// // Sealed under key version 258, which is not live here.
+/// let token: Token<PhoneNumber> = "PQECYrSn9fjX42jm_QvCZwyJd1VvazXfICIQ".parse()?;
+/// assert_eq!(phones.open(&token), Err(OpenError::UnknownKeyVersion(258.try_into()?)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
