@@ -7,8 +7,8 @@
 mod oracle;
 
 use oracle::{
-    KEK, Model, base64url, contents_of, digest, global_number, header, hexadecimal, index_of, luhn_holds, prefix_key,
-    tag_bytes, tbcd_digits, token_bytes, version, wrap, wrap_index,
+    KEK, Model, base64url, contents_of, digest, fingerprint, global_number, header, hexadecimal, index_of, k1_of,
+    luhn_holds, prefix_key, tag_bytes, tbcd_digits, token_bytes, version, wrap, wrap_index,
 };
 use std::{str::FromStr, sync::LazyLock};
 use telseal::{
@@ -493,7 +493,8 @@ pub(crate) fn index(data: &[u8]) {
 fn unwrap_index<T: Indexed>(wrapped: &[u8], letter: char, of: &T, digits: &str) {
     let scope = Scope::new(INDEX_LABELS).unwrap();
     let expected = index_of(wrapped, letter, &INDEX_LABELS, 1);
-    match (Indexer::<T>::unwrap(wrapped, &KEK, &scope, &[version(1)]), expected) {
+    let live = [(version(1), fingerprint(&k1_of(wrapped, 1), version(1), letter))];
+    match (Indexer::<T>::unwrap(wrapped, &KEK, &scope, &live), expected) {
         (Ok(indexer), Ok((primary, keys))) => {
             assert_eq!(indexer.wrap(&KEK), wrapped);
             let tag = |(&number, k1): (&u16, &[u8; 32])| tag_bytes(k1, version(number), letter, digits);

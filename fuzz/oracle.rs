@@ -4,7 +4,7 @@ use aes_siv::{KeyInit, siv::Aes256Siv};
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::LazyLock};
-use telseal::{IndexKeyError, KeyVersion, KeyringError, OpenError};
+use telseal::{Fingerprint, IndexKeyError, KeyVersion, KeyringError, OpenError};
 
 pub(crate) fn version(number: u16) -> KeyVersion {
     KeyVersion::try_from(number).unwrap()
@@ -186,6 +186,24 @@ pub(crate) fn index_of(
     } else {
         Ok((number(33), keys))
     }
+}
+
+/// K1 of a version in a wrapped index key, and zeros where there is none.
+pub(crate) fn k1_of(wrapped: &[u8], number: u16) -> [u8; 32] {
+    let entry = |contents: Vec<u8>| -> Option<[u8; 32]> {
+        contents.get(35..)?.chunks(34).find(|entry| entry[..2] == number.to_be_bytes())?[2..].try_into().ok()
+    };
+    let contents = wrapped
+        .split_first_chunk::<14>()
+        .and_then(|(header, sealed)| Aes256Siv::new_from_slice(&*INDEX_KEY).unwrap().decrypt([header], sealed).ok());
+    contents.and_then(entry).unwrap_or_default()
+}
+
+/// What tells it from others.
+pub(crate) fn fingerprint(k1: &[u8; 32], version: KeyVersion, letter: char) -> Fingerprint {
+    let [high, low] = version.get().to_be_bytes();
+    let info = [&b"telseal/v1/fingerprint\0"[..], &[header(letter), high, low]].concat();
+    derive(k1, &info).first_chunk::<8>().copied().unwrap().into()
 }
 
 /// What a keyring should be: which secret each live version has, and which version is the primary.

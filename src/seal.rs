@@ -2,6 +2,7 @@
 //!
 //! A key holder sees identifiers and keys. Of these types, an index holder has only an [`Indexer`].
 
+mod fingerprint;
 mod indexer;
 mod keyring;
 mod sealer;
@@ -10,6 +11,7 @@ pub(crate) mod versions;
 mod wrapping;
 
 pub use crate::scope::Scope;
+pub use fingerprint::Fingerprint;
 pub use indexer::{IndexKeyError, Indexer, LengthMismatch};
 pub use keyring::{Keyring, KeyringError};
 pub use sealer::{Lookup, OpenError, Sealer};

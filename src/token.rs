@@ -1,6 +1,6 @@
 //! The servers' types: tokens and tags, to store, compare and route by. No type here knows a key or a cipher.
 
-mod encoding;
+pub(crate) mod encoding;
 mod hasher;
 mod key_version;
 #[cfg(feature = "seal")]

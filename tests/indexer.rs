@@ -13,8 +13,8 @@ use common::{
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use telseal::{
-    Imei, Imeisv, Imsi, IndexKeyError, Indexed, Indexer, KeyVersion, Keyring, KeyringError, LengthMismatch, OpenError,
-    PhoneNumber, Prefix, Scope, Sealer, Tag, Token,
+    Fingerprint, Imei, Imeisv, Imsi, IndexKeyError, Indexed, Indexer, KeyVersion, Keyring, KeyringError,
+    LengthMismatch, OpenError, PhoneNumber, Prefix, Scope, Sealer, Tag, Token,
 };
 
 const KEK: [u8; 32] = *b"a key-encryption key of 32 bytes";
@@ -28,10 +28,18 @@ fn seen<T: Indexed>(indexer: &Indexer<T>, of: &T) -> (Vec<KeyVersion>, KeyVersio
 fn unwrap<T: Indexed>(wrapped: &[u8]) -> Result<Indexer<T>, IndexKeyError> {
     // Of whatever primary version it is: where all else is right, it is told.
     match Indexer::<T>::unwrap(wrapped, &KEK, &scope(), &[]) {
-        Err(IndexKeyError::Primary(primary)) => Indexer::unwrap(wrapped, &KEK, &scope(), &[primary]),
+        Err(IndexKeyError::Primary(primary)) => Indexer::unwrap(wrapped, &KEK, &scope(), &live::<T>(&[primary.get()])),
         Err(error) => Err(error),
         Ok(_) => panic!("loaded, for no version"),
     }
+}
+
+/// These versions, with the fingerprints of the keys that come of their secrets.
+fn live<T: Indexed>(versions: &[u16]) -> Vec<(KeyVersion, Fingerprint)> {
+    versions
+        .iter()
+        .flat_map(|&number| keyring(&[number]).indexer::<T>(&scope()).fingerprints().collect::<Vec<_>>())
+        .collect()
 }
 
 #[track_caller]
@@ -136,7 +144,8 @@ fn known_wrapped_bytes() {
         let mut keyring = Keyring::from_secrets([(version(1), &one), (version(2), &two)]).unwrap();
         keyring.promote(version(1)).unwrap();
         assert_eq!(hex::encode(keyring.indexer::<T>(&scope()).wrap(&kek)), expected.concat());
-        let unwrapped = Indexer::<T>::unwrap(&hex::decode(expected.concat()).unwrap(), &kek, &scope(), &[version(1)]);
+        let live: Vec<_> = keyring.indexer::<T>(&scope()).fingerprints().collect();
+        let unwrapped = Indexer::<T>::unwrap(&hex::decode(expected.concat()).unwrap(), &kek, &scope(), &live);
         assert_eq!(unwrapped.unwrap().wrap(&kek), keyring.indexer::<T>(&scope()).wrap(&kek));
     }
     check::<PhoneNumber>(&[
@@ -159,7 +168,7 @@ fn wrapped_and_unwrapped_an_index_key_is_the_same() {
             keyring.promote(version(numbers[0])).unwrap();
             let indexer: Indexer<T> = keyring.indexer(&scope());
             for kek in [KEK, [0; 32], [0xFF; 32]] {
-                let live: Vec<_> = keyring.versions().collect();
+                let live: Vec<_> = indexer.fingerprints().collect();
                 let unwrapped = Indexer::unwrap(&indexer.wrap(&kek), &kek, &scope(), &live).unwrap();
                 assert_eq!(seen(&unwrapped, of), seen(&indexer, of));
                 assert_eq!(unwrapped.wrap(&KEK), indexer.wrap(&KEK));
@@ -293,9 +302,10 @@ fn an_index_key_of_another_scope() {
     let scopes: [&[&str]; 6] =
         [&LABELS, &["acme"], &["routing", "acme"], &["acmerouting"], &["acme", "routing", "x"], &["acme", "Routing"]];
     for (i, made) in scopes.iter().enumerate() {
-        let bytes = keyring(&[1]).indexer::<Imei>(&Scope::new(*made).unwrap()).wrap(&KEK);
+        let indexer = keyring(&[1]).indexer::<Imei>(&Scope::new(*made).unwrap());
+        let (bytes, live) = (indexer.wrap(&KEK), indexer.fingerprints().collect::<Vec<_>>());
         for (j, asked) in scopes.iter().enumerate() {
-            let unwrapped = Indexer::<Imei>::unwrap(&bytes, &KEK, &Scope::new(*asked).unwrap(), &[version(1)]);
+            let unwrapped = Indexer::<Imei>::unwrap(&bytes, &KEK, &Scope::new(*asked).unwrap(), &live);
             match i == j {
                 true => drop(unwrapped.unwrap()),
                 false => fails(unwrapped, IndexKeyError::OtherScope, "of another scope"),
@@ -309,20 +319,59 @@ fn an_index_key_of_another_scope() {
 fn an_index_key_without_a_version() {
     let bytes = keyring(&[2, 3, 300]).indexer::<Imsi>(&scope()).wrap(&KEK);
     for live in [&[300][..], &[300, 2], &[2, 3, 300], &[300, 3, 3]] {
-        let live: Vec<_> = live.iter().copied().map(version).collect();
+        let live = self::live::<Imsi>(live);
         Indexer::<Imsi>::unwrap(&bytes, &KEK, &scope(), &live).unwrap();
     }
     for (live, missing) in [(&[1][..], 1), (&[3, 2, 1], 1), (&[300, 301, 4], 301), (&[65535], 65535)] {
-        let live: Vec<_> = live.iter().copied().map(version).collect();
+        let live = self::live::<Imsi>(live);
         let unwrapped = Indexer::<Imsi>::unwrap(&bytes, &KEK, &scope(), &live);
         fails(unwrapped, IndexKeyError::MissingKeyVersion(version(missing)), &format!("no key of version {missing}"));
     }
     // What it makes tags under must be live too.
     for live in [&[][..], &[2], &[3, 2], &[3, 3]] {
-        let live: Vec<_> = live.iter().copied().map(version).collect();
+        let live = self::live::<Imsi>(live);
         let unwrapped = Indexer::<Imsi>::unwrap(&bytes, &KEK, &scope(), &live);
         fails(unwrapped, IndexKeyError::Primary(version(300)), "primary key version 300, which no row is under");
     }
+}
+
+/// One keyring file is opened twice, and both stage a version 2: one number, two secrets. The index key of one is no
+/// index key of the other.
+#[test]
+fn an_index_key_of_another_keyring_with_the_same_versions() {
+    let file = keyring(&[1]).wrap(&KEK);
+    let [one, other] = [7, 8].map(|byte| {
+        // As `stage` does, with secrets that are known.
+        assert_eq!(Keyring::unwrap(&file, &KEK).unwrap().fingerprint(), keyring(&[1]).fingerprint());
+        let secrets = [(version(1), secret(1)), (version(2), [byte; 32])];
+        Keyring::from_secrets(secrets.iter().map(|(version, secret)| (*version, secret))).unwrap()
+    });
+    assert!(one.versions().eq(other.versions()) && one.primary() == other.primary());
+    assert_ne!(one.fingerprint(), other.fingerprint());
+    assert_ne!(format!("{one:?}"), format!("{other:?}"));
+
+    let live: Vec<_> = one.sealer::<Imei>(&scope()).fingerprints().collect();
+    let wrapped = one.indexer::<Imei>(&scope()).wrap(&KEK);
+    assert!(Indexer::<Imei>::unwrap(&wrapped, &KEK, &scope(), &live).unwrap().fingerprints().eq(live.iter().copied()));
+    let wrapped = other.indexer::<Imei>(&scope()).wrap(&KEK);
+    let unwrapped = Indexer::<Imei>::unwrap(&wrapped, &KEK, &scope(), &live);
+    fails(unwrapped, IndexKeyError::OtherKey(version(2)), "key version 2 with another fingerprint");
+    // Version 1 is the same one in both.
+    let unwrapped = Indexer::<Imei>::unwrap(&wrapped, &KEK, &scope(), &live[1..]);
+    fails(unwrapped, IndexKeyError::Primary(version(2)), "primary key version 2, which no row is under");
+}
+
+/// Many versions: what is asked for is found in one search each.
+#[test]
+fn every_version_is_asked_for() {
+    let numbers: Vec<_> = (1..=2000).collect();
+    let indexer = keyring(&numbers).indexer::<Imei>(&scope());
+    let mut live: Vec<_> = indexer.fingerprints().collect();
+    let wrapped = indexer.wrap(&KEK);
+    assert!(Indexer::<Imei>::unwrap(&wrapped, &KEK, &scope(), &live).is_ok());
+    live[0].1 = live[1].1;
+    let unwrapped = Indexer::<Imei>::unwrap(&wrapped, &KEK, &scope(), &live);
+    assert_eq!(unwrapped.map(drop).unwrap_err(), IndexKeyError::OtherKey(version(2000)));
 }
 
 /// Whoever has the index key, the key it was wrapped under and all tokens: nothing but enumeration gives an identifier.

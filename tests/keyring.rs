@@ -5,8 +5,11 @@
 
 mod common;
 
-use common::{Sample, derive, keyring, oracle_seal, scope, secret, version};
-use telseal::{KeyVersion, Keyring, KeyringError, PhoneNumber, Token};
+use common::{Sample, derive, keyring, oracle_header, oracle_key, oracle_seal, scope, secret, version};
+use sha2::{Digest, Sha256};
+use telseal::{
+    Fingerprint, Imei, Imsi, Indexed, Indexer, KeyVersion, Keyring, KeyringError, PhoneNumber, Prefix, Sealer, Token,
+};
 
 const KEK: [u8; 32] = *b"a key-encryption key of 32 bytes";
 
@@ -319,4 +322,82 @@ fn a_promoted_keyring_leaves_its_old_sealers_as_they_are() {
     assert_eq!((old.primary(), new.primary()), (version(2), version(1)));
     assert_eq!(old.open(&old.seal(&number)).as_ref(), Ok(&number));
     assert!(new.open(&old.seal(&number)).is_err());
+}
+
+/// By `hkdf` and `sha2` alone, as SPEC.md has it.
+fn oracle_fingerprint(key: &[u8; 32], of: &[u8]) -> [u8; 8] {
+    *derive(key, &[b"telseal/v1/fingerprint\0", of].concat()).first_chunk().unwrap()
+}
+
+#[test]
+fn fingerprints_are_those_of_the_format() {
+    let mut keyring = keyring(&[1, 2, 300, 65535]);
+    keyring.promote(version(300)).unwrap();
+    let mut whole = [b"telseal/v1/fingerprint\0".to_vec(), 300_u16.to_be_bytes().to_vec()].concat();
+    for number in [1_u16, 2, 300, 65535] {
+        let fingerprint = oracle_fingerprint(&secret(number), &number.to_be_bytes());
+        assert!(keyring.fingerprints().any(|found| found == (version(number), fingerprint.into())));
+        whole.extend([&number.to_be_bytes()[..], &fingerprint].concat());
+    }
+    assert!(keyring.fingerprints().map(|(version, _)| version).eq(keyring.versions()));
+    assert_eq!(keyring.fingerprint().as_bytes()[..], Sha256::digest(whole)[..8]);
+
+    // Of the keys that make tags: K1, with the header of their tokens.
+    fn check<T: Indexed>(keyring: &Keyring, label: &str, letter: char) {
+        let indexer: Indexer<T> = keyring.indexer(&scope());
+        for (version, fingerprint) in indexer.fingerprints() {
+            let key = oracle_key(label, version.get(), letter, &["acme", "routing"]);
+            let k1 = key.first_chunk().unwrap();
+            assert_eq!(*fingerprint.as_bytes(), oracle_fingerprint(k1, &oracle_header(letter, version.get())));
+        }
+        assert_eq!(indexer.fingerprints().len(), 4);
+    }
+    check::<PhoneNumber>(&keyring, "telseal/v1/siv", 'P');
+    check::<Imei>(&keyring, "telseal/v1/siv", 'E');
+    check::<Prefix<Imsi>>(&keyring, "telseal/v1/prefix", 's');
+    let sealer: Sealer<PhoneNumber> = keyring.sealer(&scope());
+    assert!(sealer.fingerprints().eq(sealer.indexer().fingerprints()));
+}
+
+/// Whatever is different between two keyrings, their fingerprints are: which versions, which secrets, which primary.
+#[test]
+fn fingerprints_of_unlike_keyrings_differ() {
+    let keyrings = || {
+        let with = |secrets: &[(u16, [u8; 32])]| {
+            Keyring::from_secrets(secrets.iter().map(|(number, secret)| (version(*number), secret))).unwrap()
+        };
+        let mut other_primary = with(&[(1, [1; 32]), (2, [2; 32])]);
+        other_primary.promote(version(1)).unwrap();
+        [
+            with(&[(1, [1; 32])]),
+            with(&[(2, [1; 32])]),
+            with(&[(1, [2; 32])]),
+            with(&[(1, [1; 32]), (2, [2; 32])]),
+            with(&[(1, [2; 32]), (2, [1; 32])]),
+            with(&[(1, [1; 32]), (3, [2; 32])]),
+            other_primary,
+        ]
+    };
+    for (i, one) in keyrings().iter().enumerate() {
+        for (j, other) in keyrings().iter().enumerate() {
+            assert_eq!(one.fingerprint() == other.fingerprint(), i == j);
+            assert_eq!(format!("{one:?}") == format!("{other:?}"), i == j, "{one:?}");
+        }
+    }
+}
+
+#[test]
+fn forms_of_a_fingerprint() {
+    let fingerprint = Fingerprint::from([0x00, 0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC, 0xDF]);
+    assert_eq!(fingerprint.to_string(), "00123456789abcdf");
+    assert_eq!(format!("{fingerprint:?}"), "Fingerprint(00123456789abcdf)");
+    assert_eq!("00123456789ABCdf".parse(), Ok(fingerprint));
+    for (text, message) in [
+        ("", "expected 16 bytes, found 0"),
+        ("00123456789abcd", "expected 16 bytes, found 15"),
+        ("00123456789abcdf0", "expected 16 bytes, found 17"),
+        ("00123456789abcdg", "expected a hexadecimal digit at byte 15"),
+    ] {
+        assert_eq!(text.parse::<Fingerprint>().unwrap_err().to_string(), format!("fingerprint: {message}"));
+    }
 }

@@ -524,9 +524,11 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             black_box(&keyring.sealer::<Imeisv>(&scope));
         }
         "index" => {
-            let (kek, live) = (given.kek, [version(1), version(2)]);
+            let kek = given.kek;
+            let live: Vec<_> = keyring.sealer::<PhoneNumber>(&scope).fingerprints().collect();
             let wrapped = keyring.sealer::<PhoneNumber>(&scope).indexer().wrap(kek);
             index(&Indexer::unwrap(&wrapped, kek, &scope, &live).unwrap(), given.phone);
+            let live: Vec<_> = keyring.indexer::<Prefix<PhoneNumber>>(&scope).fingerprints().collect();
             let wrapped = keyring.indexer::<Prefix<PhoneNumber>>(&scope).wrap(kek);
             let prefixes: &Indexer<Prefix<PhoneNumber>> = &Indexer::unwrap(&wrapped, kek, &scope, &live).unwrap();
             let number: PhoneNumber = given.phone.parse().unwrap();

@@ -162,7 +162,10 @@ mod with_seal {
         let sealer = keyring.sealer::<Imsi>(&scope());
         let imsi = Imsi::sample(18);
         for (shown, expected) in [
-            (format!("{keyring:?}"), "Keyring { versions: [700, 2, 1], primary: 700, .. }"),
+            (
+                format!("{keyring:?}"),
+                "Keyring { versions: [700, 2, 1], primary: 700, fingerprint: b7840fc921bd283b, .. }",
+            ),
             (format!("{sealer:?}"), "Sealer { .. }"),
             (format!("{:?}", sealer.indexer()), "Indexer { .. }"),
             (format!("{:#?}", keyring.indexer::<Prefix<Imsi>>(&scope())), "Indexer { .. }"),

@@ -282,10 +282,10 @@ fn check_index_key<T: Indexed>(vector: &IndexKeyVector, _: u8) {
     let made: Indexer<T> = keyring.indexer(&scope);
     assert_eq!(hex::encode(made.wrap(&kek)), vector.wrapped);
 
-    let versions: Vec<_> = keyring.versions().collect();
-    let read = Indexer::<T>::unwrap(&wrapped, &kek, &scope, &versions).unwrap();
+    let live: Vec<_> = keyring.indexer::<T>(&scope).fingerprints().collect();
+    let read = Indexer::<T>::unwrap(&wrapped, &kek, &scope, &live).unwrap();
     assert_eq!(read.primary(), version(vector.primary));
-    assert!(read.versions().eq(versions));
+    assert!(read.versions().eq(keyring.versions()));
     assert_eq!(read.wrap(&kek), wrapped);
 }
 
@@ -431,8 +431,11 @@ fn class<I: Identifier>(vectors: &RefusedVectors, RefusedInput { reader, input, 
             Err(other) => panic!("{other}"),
         },
         "index key" => {
-            let versions: Vec<_> = vectors.secrets.iter().map(|(number, _)| version(*number)).collect();
-            match Indexer::<I>::unwrap(&octets(), &bytes(&vectors.kek), &scope(&vectors.scope), &versions) {
+            let scope = scope(&vectors.scope);
+            let mut live: Vec<_> = keyring(&vectors.secrets).indexer::<I>(&scope).fingerprints().collect();
+            live.reverse();
+            let versions: Vec<_> = live.iter().map(|(version, _)| *version).collect();
+            match Indexer::<I>::unwrap(&octets(), &bytes(&vectors.kek), &scope, &live) {
                 Ok(_) => "read",
                 Err(IndexKeyError::WrappedLength(found)) if found == octets().len() => "length",
                 Err(IndexKeyError::NotAnIndexKey) => "name",
@@ -442,6 +445,7 @@ fn class<I: Identifier>(vectors: &RefusedVectors, RefusedInput { reader, input, 
                 Err(IndexKeyError::OtherKind) => "other kind",
                 Err(IndexKeyError::OtherScope) => "other scope",
                 Err(IndexKeyError::MissingKeyVersion(missing)) if versions.contains(&missing) => "missing key version",
+                Err(IndexKeyError::OtherKey(other)) if versions.contains(&other) => "other key",
                 Err(IndexKeyError::Primary(primary)) if !versions.contains(&primary) => "primary",
                 Err(other) => panic!("{other}"),
             }

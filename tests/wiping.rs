@@ -173,10 +173,14 @@ mod keys {
     #[test]
     fn wrapping_of_index_keys() {
         let (kek, scope) = ([0x11; 32], Scope::new(["acme", "routing"]).unwrap());
-        let live: Vec<_> = keyring(SECRETS[0]).versions().collect();
         let left = differing(SECRETS, |secret| {
-            let mut wrapped = keyring(secret).indexer::<Imsi>(&scope).wrap(&kek);
-            drop(black_box(Indexer::<Imsi>::unwrap(&wrapped, &kek, &scope, &live).unwrap()));
+            let indexer = keyring(secret).indexer::<Imsi>(&scope);
+            let mut live = indexer.fingerprints().next();
+            let mut wrapped = indexer.wrap(&kek);
+            drop(indexer);
+            drop(black_box(Indexer::<Imsi>::unwrap(&wrapped, &kek, &scope, live.as_slice()).unwrap()));
+            live = None; // no secret, and different
+            assert!(black_box(live).is_none());
             assert!(Indexer::<Imei>::unwrap(&wrapped, &kek, &scope, &[]).is_err());
             assert!(Indexer::<Imsi>::unwrap(&wrapped, secret, &scope, &[]).is_err());
             wrapped.zeroize();
@@ -185,11 +189,16 @@ mod keys {
         let left = differing(SECRETS, |kek| keyring(&[7; 32]).indexer::<Imsi>(&scope).wrap(kek).zeroize());
         assert_eq!(left, 0);
         wipes(
-            SECRETS.map(|secret| keyring(secret).indexer::<Imsi>(&scope).wrap(&kek)).each_ref(),
+            SECRETS
+                .map(|secret| {
+                    let indexer = keyring(secret).indexer::<Imsi>(&scope);
+                    (indexer.wrap(&kek), indexer.fingerprints().collect::<Vec<_>>())
+                })
+                .each_ref(),
             SCHEDULES / 2,
-            |file| {
-                // The file is the caller's, and no secret.
-                Indexer::<Imsi>::unwrap(file, &kek, &scope, &live).unwrap()
+            |(file, live)| {
+                // The file and the fingerprints are the caller's, and no secrets.
+                Indexer::<Imsi>::unwrap(file, &kek, &scope, live).unwrap()
             },
         );
     }

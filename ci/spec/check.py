@@ -53,7 +53,8 @@ def wrapped(entry):
     else:
         name = entry["kind"], entry["prefixes"], entry["scope"]
         made = telseal.wrap(INDEX_KEY, kek, telseal.index_key_contents(*name, primary, secrets))
-        read = lambda: telseal.unwrap_index_key(kek, made, *name, {version for version, _ in secrets})
+        needed = telseal.fingerprints_of_k1(*name[:2], secrets, name[2])
+        read = lambda: telseal.unwrap_index_key(kek, made, *name, needed)
     return {"wrapped": made.hex(), **class_of(read)}
 
 
@@ -200,6 +201,10 @@ def values_of_the_examples():
     yield telseal.wrap(KEYRING, kek, telseal.keyring_contents(1, secrets))
     contents = telseal.index_key_contents("phone", False, scope, 1, secrets)
     yield from (contents, telseal.wrap(INDEX_KEY, kek, contents))
+
+    yield from (telseal.fingerprint_of_secret(secret, version) for version, secret in secrets)
+    yield from telseal.fingerprints_of_k1("phone", False, secrets, scope).values()
+    yield telseal.fingerprint_of_keyring(1, secrets)
 
     for kind, digits in ("phone", "44"), ("phone", "4420"), ("imsi", "00101"), ("imei", "49015420"):
         yield from (telseal.prefix_key(secret, kind, scope), telseal.header(LETTERS[kind].lower(), 1), block(digits))

@@ -16,6 +16,10 @@ SCOPE = ["acme", "routing"]
 NUMBER = "442079460018"
 OF_KIND = {"phone": NUMBER, "imsi": "001010123456789", "imei": "49015420323751", "imeisv": "4901542032375112"}
 
+def needed(kind):
+    return telseal.fingerprints_of_k1(kind, False, SECRETS.items(), SCOPE)
+
+
 READERS = {
     "token": telseal.read_token,
     "token, base64url": lambda kind, text: telseal.read_token(kind, telseal.read_base64url(text, 36, 27)),
@@ -25,7 +29,7 @@ READERS = {
     "tag, hexadecimal": lambda _, text: telseal.read_hexadecimal(text, 16),
     "open": lambda kind, token: telseal.open_token(kind, telseal.read_token(kind, token), SECRETS, SCOPE),
     "keyring": lambda _, wrapped: telseal.unwrap_keyring(KEK, wrapped),
-    "index key": lambda kind, wrapped: telseal.unwrap_index_key(KEK, wrapped, kind, False, SCOPE, SECRETS),
+    "index key": lambda kind, wrapped: telseal.unwrap_index_key(KEK, wrapped, kind, False, SCOPE, needed(kind)),
     "public key": oblivious.read_public_key,
     "request": oblivious.read_request,
     "response": oblivious.read_response,
@@ -194,6 +198,7 @@ def index_keys():
         ("of prefixes", "other kind", "phone", True, SCOPE, 1, secrets),
         ("of a scope of one label", "other scope", "phone", False, ["acme|routing"], 1, secrets),
         ("without version 2", "missing key version", "phone", False, SCOPE, 1, secrets[:1]),
+        ("with another secret of version 2", "other key", "phone", False, SCOPE, 1, [secrets[0], (2, KEK)]),
         ("primary 3, which is not needed", "primary", "phone", False, SCOPE, 3, [*secrets, (3, KEK)]),
     ):
         contents = telseal.index_key_contents(kind, prefixes, scope, primary, listed)

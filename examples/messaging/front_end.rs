@@ -11,7 +11,7 @@ use std::{
     io::{self, BufRead, Write},
     net::{Ipv4Addr, TcpStream},
 };
-use telseal::{Indexer, KeyVersion, PhoneNumber, Prefix, PrefixLengths, Scope};
+use telseal::{Fingerprint, Indexer, KeyVersion, PhoneNumber, Prefix, PrefixLengths, Scope};
 
 /// How phone numbers are named to the router.
 enum Index {
@@ -67,16 +67,27 @@ pub(crate) fn run(handles: Handles, port: u16) -> Result<()> {
     Ok(())
 }
 
+/// Reads `version:fingerprint`, with commas between them.
+fn fingerprints(text: &str) -> Result<Vec<(KeyVersion, Fingerprint)>> {
+    let one = |text: &str| -> Result<_> {
+        let (version, fingerprint) = text.split_once(':').ok_or("expected a fingerprint")?;
+        Ok((version.parse()?, fingerprint.parse()?))
+    };
+    text.split(',').map(one).collect()
+}
+
 impl Index {
-    /// Two wrapped index keys, and the key versions that rows are stored under.
+    /// Two wrapped index keys, each with the key versions that rows are stored under and their fingerprints.
     fn load(keys: &str, kek: &[u8; 32]) -> Result<Self> {
-        let [phones, prefixes, versions] =
-            keys.split(' ').collect::<Vec<_>>().try_into().map_err(|_| "expected index keys and versions")?;
-        let versions: Vec<KeyVersion> = versions.split(',').map(str::parse).collect::<std::result::Result<_, _>>()?;
+        let [phones, live_phones, prefixes, live_prefixes] = keys
+            .split(' ')
+            .collect::<Vec<_>>()
+            .try_into()
+            .map_err(|_| "expected two index keys, each with fingerprints")?;
         let scope = Scope::new(["messaging", "routing"])?;
         Ok(Index::Keys {
-            phones: Indexer::unwrap(&hex::decode(phones)?, kek, &scope, &versions)?,
-            prefixes: Indexer::unwrap(&hex::decode(prefixes)?, kek, &scope, &versions)?,
+            phones: Indexer::unwrap(&hex::decode(phones)?, kek, &scope, &fingerprints(live_phones)?)?,
+            prefixes: Indexer::unwrap(&hex::decode(prefixes)?, kek, &scope, &fingerprints(live_prefixes)?)?,
         })
     }
 

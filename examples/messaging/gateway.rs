@@ -11,8 +11,8 @@ use std::{
     sync::mpsc,
 };
 use telseal::{
-    Identifier, Imei, Imeisv, Imsi, Indexer, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Prefix, Scope, Sealer,
-    Token,
+    Identifier, Imei, Imeisv, Imsi, Indexed, Indexer, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Prefix,
+    Scope, Sealer, Token,
 };
 
 /// How one kind of identifier is named to the router.
@@ -187,21 +187,26 @@ impl FrontEnd {
     pub(crate) fn load(&mut self, keyring: &Keyring) -> Result<String> {
         let phones: Indexer<PhoneNumber> = keyring.sealer(&scope()?).indexer();
         let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&scope()?);
-        let versions = keyring.versions().map(|version| version.to_string()).collect::<Vec<_>>().join(",");
-        self.load_keys(&phones.wrap(&self.kek), &prefixes.wrap(&self.kek), &versions)
+        let live = [fingerprints(&phones), fingerprints(&prefixes)];
+        self.load_keys([phones.wrap(&self.kek), prefixes.wrap(&self.kek)], live)
     }
 
     /// Hands out one that does not fit: of the one kind for the other, or without a key of the next version.
     pub(crate) fn load_unfit(&mut self, keyring: &Keyring) -> Result<[String; 2]> {
         let phones: Indexer<PhoneNumber> = keyring.indexer(&scope()?);
         let prefixes: Indexer<Prefix<PhoneNumber>> = keyring.indexer(&scope()?);
+        let live = [fingerprints(&phones), fingerprints(&prefixes)];
         let (phones, prefixes) = (phones.wrap(&self.kek), prefixes.wrap(&self.kek));
-        let next = keyring.primary().next().ok_or("the last key version")?.to_string();
-        Ok([self.load_keys(&prefixes, &phones, "1")?, self.load_keys(&phones, &prefixes, &next)?])
+        let next = keyring.primary().next().ok_or("the last key version")?;
+        let with_next = live.clone().map(|live| format!("{next}:{:016},{live}", 0));
+        Ok([self.load_keys([prefixes.clone(), phones.clone()], live)?, self.load_keys([phones, prefixes], with_next)?])
     }
 
-    fn load_keys(&mut self, phones: &[u8], prefixes: &[u8], versions: &str) -> Result<String> {
-        self.process.ask(&format!("load {} {} {versions}", hex::encode(phones), hex::encode(prefixes)))
+    /// Index keys of phone numbers and of prefixes, each with what it must have.
+    fn load_keys(&mut self, keys: [Vec<u8>; 2], live: [String; 2]) -> Result<String> {
+        let [phones, prefixes] = keys.map(hex::encode);
+        let [live_phones, live_prefixes] = live;
+        self.process.ask(&format!("load {phones} {live_phones} {prefixes} {live_prefixes}"))
     }
 
     /// Ends the process. What it sent to the router, and what it received.
@@ -235,4 +240,10 @@ impl Link {
     pub(crate) fn into_bytes(self) -> [Vec<u8>; 2] {
         [self.sent, self.received]
     }
+}
+
+/// The live versions of an index key, each with its fingerprint.
+fn fingerprints<T: Indexed>(indexer: &Indexer<T>) -> String {
+    let each = indexer.fingerprints().map(|(version, fingerprint)| format!("{version}:{fingerprint}"));
+    each.collect::<Vec<_>>().join(",")
 }

@@ -1,4 +1,5 @@
 use super::{
+    fingerprint::Fingerprint,
     siv::{BATCH, Blocks, S2v},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
@@ -33,7 +34,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// let file = phones.indexer().wrap(&kek);
 ///
 /// // In the front end.
-/// let index = Indexer::<PhoneNumber>::unwrap(&file, &kek, &scope, &[KeyVersion::FIRST])?;
+/// let live: Vec<_> = phones.fingerprints().collect();
+/// let index = Indexer::<PhoneNumber>::unwrap(&file, &kek, &scope, &live)?;
 /// assert_eq!(index.tag(&number), phones.seal(&number).tag());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -81,6 +83,12 @@ impl<T: Indexed> Indexer<T> {
     /// The live key versions, newest first.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
         self.versions.iter().map(|(version, _)| *version)
+    }
+
+    /// The live versions, newest first, each with the fingerprint of its key. They are those of the
+    /// [`Sealer::fingerprints`](crate::Sealer::fingerprints) that makes the same tags.
+    pub fn fingerprints(&self) -> impl ExactSizeIterator<Item = (KeyVersion, Fingerprint)> {
+        self.versions.iter().map(|(version, s2v)| (*version, fingerprint::<T>(*version, &s2v.key)))
     }
 
     /// The tag under the primary key version. For an identifier, it is the tag of the token that
@@ -132,23 +140,21 @@ impl<T: Indexed> Indexer<T> {
 
     /// Decrypts an index key that [`wrap`](Self::wrap) encrypted, for this scope.
     ///
-    /// `versions` are the key versions of the rows, now or soon. The index key must have a key of each of them, and its
-    /// primary version must be one of them: otherwise it would miss rows. The key holder hands them over with the index
-    /// key, from [`Keyring::versions`](crate::Keyring::versions).
-    ///
-    /// `unwrap` cannot tell whether the index key comes from the keyring that sealed the rows. `kek` vouches for that.
+    /// `versions` are the key versions of the rows, now or soon, with their fingerprints. The index key must have exactly
+    /// this key of each of them, and its primary version must be one of them: otherwise it would miss rows. The key holder
+    /// hands them over with the index key, from [`fingerprints`](Self::fingerprints).
     ///
     /// # Errors
     /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] or [`IndexKeyError::WrappedFormat`] if the
     /// bytes do not look like a wrapped index key; [`IndexKeyError::NotUnwrapped`] if `kek` is wrong or the bytes were
     /// altered; [`IndexKeyError::Malformed`] if something other than `wrap` encrypted them under `kek`;
-    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`], [`IndexKeyError::MissingKeyVersion`] or
-    /// [`IndexKeyError::Primary`] if its tags would not be found.
+    /// [`IndexKeyError::OtherKind`], [`IndexKeyError::OtherScope`], [`IndexKeyError::MissingKeyVersion`],
+    /// [`IndexKeyError::OtherKey`] or [`IndexKeyError::Primary`] if its tags would not be found.
     pub fn unwrap(
         wrapped: &[u8],
         kek: &[u8; 32],
         scope: &Scope,
-        versions: &[KeyVersion],
+        versions: &[(KeyVersion, Fingerprint)],
     ) -> Result<Self, IndexKeyError> {
         let Some((header, rest)) = wrapped.split_first_chunk::<14>() else {
             return Err(IndexKeyError::WrappedLength(wrapped.len()));
@@ -172,10 +178,16 @@ impl<T: Indexed> Indexer<T> {
         if !is(name[1..].ct_eq(&Sha256::digest(scope.encoded())[..])) {
             return Err(IndexKeyError::OtherScope);
         }
-        if let Some(missing) = versions.iter().find(|version| keys.iter().all(|(has, _)| has != *version)) {
-            return Err(IndexKeyError::MissingKeyVersion(*missing));
+        for (version, expected) in versions {
+            match keys.binary_search_by_key(version, |(has, _)| *has) {
+                Err(_) => return Err(IndexKeyError::MissingKeyVersion(*version)),
+                Ok(at) if fingerprint::<T>(*version, keys[at].1) != *expected => {
+                    return Err(IndexKeyError::OtherKey(*version));
+                }
+                Ok(_) => {}
+            }
         }
-        if !versions.contains(&primary) {
+        if !versions.iter().any(|(version, _)| *version == primary) {
             return Err(IndexKeyError::Primary(primary));
         }
         let newest_first =
@@ -223,6 +235,11 @@ impl<I: Prefixed> Indexer<Prefix<I>> {
         self.versions.primary().1.tags(&mut blocks[..count], words.iter().copied());
         blocks.into_iter().take(count).map(|block| public(&block))
     }
+}
+
+/// The fingerprint of K1.
+pub(super) fn fingerprint<T: Indexed>(version: KeyVersion, k1: &[u8; 32]) -> Fingerprint {
+    Fingerprint::of_key(k1, &tag_header::<T>(version))
 }
 
 /// One tag, for whoever has that half of a key.
@@ -297,6 +314,8 @@ pub enum IndexKeyError {
     OtherScope,
     /// It has no key of this version, so it would miss the rows under it.
     MissingKeyVersion(KeyVersion),
+    /// Its key of this version is not the one that was asked for: the index key was made from another keyring.
+    OtherKey(KeyVersion),
     /// Its primary version is this one, and no row is stored under it: the index key is out of date.
     Primary(KeyVersion),
 }
@@ -315,6 +334,7 @@ impl fmt::Display for IndexKeyError {
             IndexKeyError::OtherKind => f.write_str("of another kind"),
             IndexKeyError::OtherScope => f.write_str("of another scope"),
             IndexKeyError::MissingKeyVersion(version) => write!(f, "no key of version {version}"),
+            IndexKeyError::OtherKey(version) => write!(f, "key version {version} with another fingerprint"),
             IndexKeyError::Primary(version) => write!(f, "primary key version {version}, which no row is under"),
         }
     }

@@ -1,4 +1,5 @@
 use super::{
+    fingerprint::Fingerprint,
     indexer::Indexer,
     sealer::Sealer,
     siv::{S2v, Siv},
@@ -111,6 +112,21 @@ impl Keyring {
     /// The live key versions, newest first.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
         self.versions.iter().rev().map(|(version, _)| *version)
+    }
+
+    /// The live versions, newest first, each with the fingerprint of its secret.
+    pub fn fingerprints(&self) -> impl ExactSizeIterator<Item = (KeyVersion, Fingerprint)> {
+        self.versions
+            .iter()
+            .rev()
+            .map(|(version, secret)| (*version, Fingerprint::of_key(&secret.0, &version.get().to_be_bytes())))
+    }
+
+    /// The fingerprint of the whole keyring: of its primary version, and of each version with its secret. Two holders whose
+    /// keyrings have equal fingerprints make the same tokens and open the same tokens.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let fingerprints: Vec<_> = self.fingerprints().collect();
+        Fingerprint::of_keyring(self.primary, fingerprints.into_iter().rev())
     }
 
     /// Adds a new version and returns its number. Sealers open and look up under it, and do not seal under it yet.
@@ -312,6 +328,7 @@ impl fmt::Debug for Keyring {
         f.debug_struct("Keyring")
             .field("versions", &versions)
             .field("primary", &self.primary.get())
+            .field("fingerprint", &format_args!("{}", self.fingerprint()))
             .finish_non_exhaustive()
     }
 }

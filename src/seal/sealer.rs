@@ -1,4 +1,5 @@
 use super::{
+    fingerprint::Fingerprint,
     indexer::{self, Indexer, LengthMismatch},
     siv::{BATCH, Blocks, S2v, Siv, q},
     versions::Versions,
@@ -57,6 +58,12 @@ impl<I: Identifier> Sealer<I> {
     /// The live key versions, newest first.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = KeyVersion> {
         self.versions.iter().map(|(version, _)| *version)
+    }
+
+    /// The live versions, newest first, each with the fingerprint of its key: those of the
+    /// [`indexer`](Self::indexer), for [`Indexer::unwrap`].
+    pub fn fingerprints(&self) -> impl ExactSizeIterator<Item = (KeyVersion, Fingerprint)> {
+        self.versions.iter().map(|(version, siv)| (*version, indexer::fingerprint::<I>(*version, &siv.s2v.key)))
     }
 
     /// An indexer with the half of each key that makes tags. It is for a front end that looks up and must not open.

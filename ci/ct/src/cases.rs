@@ -24,6 +24,7 @@ const EQUAL: &str = "the caller asked whether they are equal";
 const PLAINTEXT: &str = "the caller asked for the plaintext";
 const CIPHERTEXT: &str = "a ciphertext is for all to see";
 const TAG: &str = "a tag is for all to see";
+const FINGERPRINT: &str = "a fingerprint is for all to see";
 const WRAPPED: &str = "what is wrapped is encrypted";
 const VERSIONS: &str = "key versions stand in every token";
 const PUBLIC_KEY: &str = "a public key is for all to see";
@@ -528,9 +529,9 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "index-key-wrap-and-unwrap",
-        public: &[WRAPPED, VERDICT, VERSIONS, TAG],
+        public: &[WRAPPED, VERDICT, VERSIONS, TAG, FINGERPRINT],
         run: || {
-            let live = [1, 2, 300].map(version);
+            let live: Vec<_> = keyring(&[1, 2, 300], false).indexer::<Imsi>(&scope()).fingerprints().collect();
             let wrap = |is_secret| keyring(&[1, 2, 300], is_secret).indexer::<Imsi>(&scope()).wrap(&kek(is_secret));
             let wrapped = wrap(false);
             assert_eq!(becomes_public(WRAPPED, || wrap(true)), wrapped);
@@ -552,7 +553,7 @@ pub(crate) const CASES: &[Case] = &[
             let other = Scope::new(["acme"]).unwrap();
             let refused = [
                 Indexer::<Imsi>::unwrap(&wrapped, &kek(true), &other, &[]).map(drop),
-                Indexer::<Imsi>::unwrap(&wrapped, &kek(true), &scope(), &[version(4)]).map(drop),
+                Indexer::<Imsi>::unwrap(&wrapped, &kek(true), &scope(), &[(version(4), [0; 8].into())]).map(drop),
                 Indexer::<Imei>::unwrap(&wrapped, &kek(true), &scope(), &[]).map(drop),
                 Indexer::<Prefix<Imsi>>::unwrap(&wrapped, &kek(true), &scope(), &[]).map(drop),
             ];
