@@ -16,8 +16,8 @@
 //! of the server loses nothing, and a power cut loses up to a second unless `appendfsync always` is set. After a
 //! fail-over, acknowledged registrations and reseals may be lost; then start the reseal again. So retire a version only
 //! when the directory is empty of it durably, and on every replica that is read or may be promoted (`WAITAOF`, or
-//! `WAIT` where there is no such command). Keep the old wrapped keyring for as long as any backup from before. This
-//! holds for every kind, scope and directory.
+//! `WAIT` where there is no such command). Keep the old wrapped keyring for as long as you keep any backup from before.
+//! This holds for every kind, scope and directory.
 //!
 //! Set `maxmemory-policy noeviction`: an evicted hash is thousands of subscribers. Do not reshard during a rotation, or
 //! repeat each request that answers `TRYAGAIN`: while a slot moves, a script whose hashes are on both sides is refused.
