@@ -1,13 +1,14 @@
 """Computes every file of tests/vectors/ and every example of SPEC.md anew, and fails where they differ.
 
-With --write, writes the vectors of what is refused, which are made here. With a file and a number, writes so many random
-inputs, and what SPEC.md says of them, to that file.
+With --write, writes the files that are made here. With a file and a number, writes so many random inputs, and what
+SPEC.md says of them, to that file.
 """
 
 import json
 import re
 import sys
 
+import fingerprints
 import front_door
 import generated
 import oblivious
@@ -162,14 +163,20 @@ def check_files(write):
     for rest in (first, more, exchanges, rfc):
         assert rest.keys() <= {"format", "origin"}, rest.keys()
 
-    made = json.dumps(refused.refusals(), indent=1, ensure_ascii=False) + "\n"
-    if write:
-        (VECTORS / "telseal-v1-refused.json").write_text(made)
-    assert (VECTORS / "telseal-v1-refused.json").read_text() == made, "run it with --write, and look at what changed"
-    known = {"", "-more", "-oblivious", "-refused"}
-    files = {"rfc9497-voprf.json"} | {f"telseal-v1{name}.json" for name in known}
+    yield "refused inputs", len(made("telseal-v1-refused.json", refused.refusals(), write)["refused"])
+    yield "fingerprinted keyrings", len(made("telseal-v1-fingerprints.json", fingerprints.vectors(), write)["keyrings"])
+    names = {"", "-more", "-oblivious", "-refused", "-fingerprints"}
+    files = {"rfc9497-voprf.json"} | {f"telseal-v1{name}.json" for name in names}
     assert files == {path.name for path in VECTORS.iterdir()}
-    yield "refused inputs", made.count('"reader"')
+
+
+def made(name, vectors, write):
+    """A file that is made here."""
+    text = json.dumps(vectors, indent=1, ensure_ascii=False) + "\n"
+    if write:
+        (VECTORS / name).write_text(text)
+    assert (VECTORS / name).read_text() == text, f"{name} is another: run this with --write, and look at what changed"
+    return vectors
 
 
 def values_of_the_examples():

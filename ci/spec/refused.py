@@ -16,6 +16,7 @@ SCOPE = ["acme", "routing"]
 NUMBER = "442079460018"
 OF_KIND = {"phone": NUMBER, "imsi": "001010123456789", "imei": "49015420323751", "imeisv": "4901542032375112"}
 
+
 def needed(kind):
     return telseal.fingerprints_of_k1(kind, False, SECRETS.items(), SCOPE)
 

@@ -16,7 +16,7 @@ LENGTHS = {"phone": (7, 15), "imsi": (6, 15), "imei": (14, 14), "imeisv": (16, 1
 
 
 class Refused(Exception):
-    """Its message is the class of the error, section 11."""
+    """Its message is the class of the error, section 12."""
 
 
 def refuse_unless(holds, error_class):
@@ -202,29 +202,6 @@ def prefix_tag(kind, digits, secret, version, scope):
 
 # Sections 6 and 8: the wrapped keyring and the wrapped index key
 
-def fingerprint(key, of):
-    return hkdf(key, b"telseal/v1/fingerprint\0" + of, 8)
-
-
-def fingerprint_of_secret(secret, version):
-    return fingerprint(secret, version.to_bytes(2, "big"))
-
-
-def fingerprint_of_k1(kind, prefixes, secret, version, scope):
-    if prefixes:
-        return fingerprint(prefix_key(secret, kind, scope), header(LETTERS[kind].lower(), version))
-    return fingerprint(siv_key(secret, kind, scope)[:32], header(LETTERS[kind], version))
-
-
-def fingerprints_of_k1(kind, prefixes, secrets, scope):
-    return {version: fingerprint_of_k1(kind, prefixes, secret, version, scope) for version, secret in secrets}
-
-
-def fingerprint_of_keyring(primary, secrets):
-    parts = (version.to_bytes(2, "big") + fingerprint_of_secret(secret, version) for version, secret in sorted(secrets))
-    return sha256(b"telseal/v1/fingerprint\0" + primary.to_bytes(2, "big") + b"".join(parts)).digest()[:8]
-
-
 KEYRING = b"telseal-keyring\x01", b"telseal/v1/keyring", 2
 INDEX_KEY = b"telseal-index\x01", b"telseal/v1/index", 35
 
@@ -288,3 +265,29 @@ def unwrap_index_key(kek, wrapped, kind, prefixes, scope, needed):
         refuse_unless(fingerprint(dict(entries)[version], header(letter, version)) == expected, "other key")
     refuse_unless(primary in needed, "primary")
     return primary, entries
+
+
+# Section 10: fingerprints
+
+
+def fingerprint(key, of):
+    return hkdf(key, b"telseal/v1/fingerprint\0" + of, 8)
+
+
+def fingerprint_of_secret(secret, version):
+    return fingerprint(secret, version.to_bytes(2, "big"))
+
+
+def fingerprint_of_k1(kind, prefixes, secret, version, scope):
+    if prefixes:
+        return fingerprint(prefix_key(secret, kind, scope), header(LETTERS[kind].lower(), version))
+    return fingerprint(siv_key(secret, kind, scope)[:32], header(LETTERS[kind], version))
+
+
+def fingerprints_of_k1(kind, prefixes, secrets, scope):
+    return {version: fingerprint_of_k1(kind, prefixes, secret, version, scope) for version, secret in secrets}
+
+
+def fingerprint_of_keyring(primary, secrets):
+    parts = (version.to_bytes(2, "big") + fingerprint_of_secret(secret, version) for version, secret in sorted(secrets))
+    return sha256(b"telseal/v1/fingerprint\0" + primary.to_bytes(2, "big") + b"".join(parts)).digest()[:8]
