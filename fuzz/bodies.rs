@@ -386,14 +386,23 @@ fn seals_many_as_one(controls: &[u8]) {
     sealer.tag_into(imsis, &mut tags).unwrap();
     assert!(tags.into_iter().eq(expected.iter().map(Token::tag)));
 
-    let (mut tokens, mut refused) = (vec![old; rows], Vec::new());
-    let read =
-        imsis.iter().zip(controls).map(|(imsi, &control)| if control < 0x80 { Ok(imsi.clone()) } else { Err(control) });
-    sealer.seal_rows_into(read, &mut tokens, |row, error| refused.push((row, error))).unwrap();
-    let sealed =
-        expected.iter().zip(controls).map(|(&token, &control)| if control < 0x80 { token } else { Token::BLANK });
-    assert!(tokens.into_iter().eq(sealed));
+    let (mut tokens, mut refused) = (vec![Some(old); rows], Vec::new());
+    let read = || {
+        imsis.iter().zip(controls).map(|(imsi, &control)| if control < 0x80 { Ok(imsi.clone()) } else { Err(control) })
+    };
+    sealer.seal_rows_into(read(), &mut tokens, |row, error| refused.push((row, error))).unwrap();
+    let sealed: Vec<_> =
+        expected.iter().zip(controls).map(|(&token, &control)| (control < 0x80).then_some(token)).collect();
+    assert_eq!(tokens, sealed);
     assert!(refused.into_iter().eq(controls.iter().copied().enumerate().filter(|&(_, control)| control >= 0x80)));
+
+    let mut tags = vec![Some(old.tag()); rows];
+    sealer.tag_rows_into(read(), &mut tags, |_, _| ()).unwrap();
+    assert!(tags.into_iter().eq(sealed.iter().map(|token| token.map(|token| token.tag()))));
+    let (mut bytes, mut valid) = (vec![old.into(); rows], vec![!0; rows.div_ceil(64)]);
+    sealer.seal_column(read(), &mut bytes, &mut valid, |_, _| ()).unwrap();
+    assert!(bytes.into_iter().eq(sealed.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from))));
+    assert!(sealed.iter().enumerate().all(|(i, token)| token.is_some() == (valid[i / 64] >> (i % 64) & 1 == 1)));
 }
 
 /// The lowest two bits of a control say who sealed the row, the upper four what was altered in the token.
@@ -404,6 +413,10 @@ fn opens_many_as_one(controls: &[u8]) {
     assert!(SEALERS[0].open_into(&tokens, &mut opened).is_err() && opened[0].is_ok());
     opened.pop();
     SEALERS[0].open_into(&tokens, &mut opened).unwrap();
+    let bytes: Vec<_> = tokens.iter().map(|token| (*token).into()).collect();
+    let mut places = vec![None; opened.len()];
+    SEALERS[0].open_column(&bytes, &mut places, |row, error| assert_eq!(opened[row], Err(error))).unwrap();
+    assert!(places.iter().map(Option::as_ref).eq(opened.iter().map(|opened| opened.as_ref().ok())));
     for (i, (opened, token)) in opened.iter().zip(&tokens).enumerate() {
         assert_eq!(opened, &SEALERS[0].open(token));
         let expected = match token.key_version() {

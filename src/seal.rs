@@ -5,6 +5,7 @@
 mod fingerprint;
 mod indexer;
 mod keyring;
+mod rows;
 mod sealer;
 mod siv;
 pub(crate) mod versions;

@@ -4,7 +4,7 @@ pub(crate) mod encoding;
 mod hasher;
 mod key_version;
 #[cfg(feature = "seal")]
-mod parts;
+pub(crate) mod parts;
 #[cfg(feature = "serde")]
 mod serde;
 
@@ -270,6 +270,18 @@ impl<I: Identifier> TryFrom<[u8; TOKEN]> for Token<I> {
     type Error = ParseError;
     fn try_from(bytes: [u8; TOKEN]) -> Result<Self, ParseError> {
         Self::from_bytes(bytes, 8)
+    }
+}
+
+impl<I> From<Token<I>> for [u8; TOKEN] {
+    fn from(token: Token<I>) -> Self {
+        token.bytes
+    }
+}
+
+impl<T> From<Tag<T>> for [u8; TAG] {
+    fn from(tag: Tag<T>) -> Self {
+        tag.bytes
     }
 }
 

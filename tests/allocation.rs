@@ -119,7 +119,8 @@ fn sealing_opening_and_looking_up() {
         let mut tokens = vec![Token::BLANK; 300];
         let mut tags = vec![Tag::from_bytes([0; 16]); 300];
         let mut opened = vec![Err(OpenError::NotOpened); 300];
-        let mut rows = vec![Token::BLANK; 300];
+        let (mut rows, mut tag_rows, mut places) = (vec![None; 300], vec![None; 300], vec![None; 300]);
+        let (mut bytes, mut tag_bytes, mut valid) = ([[0; 27]; 300], [[0; 16]; 300], [0; 5]);
         allocates_nothing(|| {
             let token = sealer.seal(&identifiers[0]);
             assert_eq!(sealer.tag(&identifiers[0]), token.tag());
@@ -131,7 +132,12 @@ fn sealing_opening_and_looking_up() {
             tokens[7] = Token::BLANK;
             sealer.open_into(&tokens, &mut opened).unwrap();
             assert_eq!(opened.iter().filter(|opened| opened.is_err()).count(), 1);
-            phones.seal_rows_into(texts.iter().map(|text| text.parse()), &mut rows, |_, _| ()).unwrap();
+            let read = || texts.iter().map(|text| text.parse());
+            phones.seal_rows_into(read(), &mut rows, |_, _| ()).unwrap();
+            phones.tag_rows_into(read(), &mut tag_rows, |_, _| ()).unwrap();
+            phones.seal_column(read(), &mut bytes, &mut valid, |_, _| ()).unwrap();
+            phones.tag_column(read(), &mut tag_bytes, &mut valid, |_, _| ()).unwrap();
+            phones.open_column(&bytes, &mut places, |_, _| ()).unwrap();
         });
     }
     for_every_kind!(check());

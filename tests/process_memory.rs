@@ -637,7 +637,18 @@ fn many(sealer: &Sealer<PhoneNumber>, text: &str, run: fn(&[&dyn Fn()])) {
         },
         &|| {
             let rows = (0..MANY).map(|_| text.parse::<PhoneNumber>());
-            sealer.seal_rows_into(rows, &mut vec![Token::BLANK; MANY], |_, error| panic!("{error}")).unwrap();
+            sealer.seal_rows_into(rows.clone(), &mut vec![None; MANY], |_, error| panic!("{error}")).unwrap();
+            sealer.tag_rows_into(rows, &mut vec![None; MANY], |_, error| panic!("{error}")).unwrap();
+        },
+        &|| {
+            let rows = (0..MANY).map(|_| text.parse::<PhoneNumber>());
+            let (mut bytes, mut valid) = (vec![[0; 27]; MANY], vec![0; MANY.div_ceil(64)]);
+            let tags = &mut vec![[0; 16]; MANY];
+            sealer.seal_column(rows.clone(), &mut bytes, &mut valid, |_, error| panic!("{error}")).unwrap();
+            sealer.tag_column(rows, tags, &mut valid, |_, error| panic!("{error}")).unwrap();
+            let mut opened = vec![None; MANY];
+            sealer.open_column(&bytes, &mut opened, |_, error| panic!("{error}")).unwrap();
+            assert!(opened.iter().flatten().eq(&numbers));
         },
     ]);
 }

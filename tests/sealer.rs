@@ -382,7 +382,7 @@ fn a_bad_item_at_every_place_spoils_no_other() {
     let sealer = sealer::<Imsi>(&[1, 2]);
     let identifiers: Vec<_> = (0..300).map(Imsi::sample).collect();
     let good: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
-    let mut opened = vec![Err(OpenError::NotOpened); 300];
+    let (mut opened, mut places) = (vec![Err(OpenError::NotOpened); 300], vec![None; 300]);
     for length in 1..=300 {
         let step = if [1, 2, 63, 64, 65, 127, 128, 129, 257].contains(&length) { 300 } else { 13 };
         for first in 0..length.min(step) {
@@ -396,11 +396,72 @@ fn a_bad_item_at_every_place_spoils_no_other() {
                 (tokens[at], expected[at]) = (bad, Some(error));
             }
             sealer.open_into(&tokens, &mut opened[..length]).unwrap();
-            for (i, opened) in opened[..length].iter().enumerate() {
+            let bytes: Vec<_> = tokens.iter().map(|token| (*token).into()).collect();
+            sealer
+                .open_column(&bytes, &mut places[..length], |row, error| assert_eq!(expected[row], Some(error)))
+                .unwrap();
+            for (i, (opened, place)) in opened[..length].iter().zip(&places).enumerate() {
                 let expected = expected[i].as_ref().map_or(Ok(&identifiers[i]), Err);
                 assert!(opened.as_ref() == expected, "{i} of {length} where {first} is the first bad one");
+                assert!(place.as_ref() == expected.ok(), "{i} of {length} where {first} is the first bad one");
             }
         }
+    }
+}
+
+/// What the forms for rows and columns make of the same rows. Each starts from places that hold something else.
+struct Columns<I, E> {
+    tokens: Vec<Option<Token<I>>>,
+    tags: Vec<Option<Tag<I>>>,
+    token_bytes: Vec<[u8; 27]>,
+    tag_bytes: Vec<[u8; 16]>,
+    valid: [Vec<u64>; 2],
+    /// What each of the four said, one behind the other.
+    refused: Vec<(usize, E)>,
+}
+
+impl<I: Sample, E> Columns<I, E> {
+    fn new<R>(sealer: &Sealer<I>, rows: R) -> Result<Self, LengthMismatch>
+    where
+        R: IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator> + Clone,
+    {
+        let length = rows.clone().into_iter().len();
+        let mut columns = Columns {
+            tokens: vec![Some(forged(9)); length],
+            tags: vec![Some(Tag::from_bytes([9; 16])); length],
+            token_bytes: vec![forged::<I>(9).into(); length],
+            tag_bytes: vec![[9; 16]; length],
+            valid: [vec![!0; length.div_ceil(64)], vec![!0; length.div_ceil(64)]],
+            refused: Vec::new(),
+        };
+        let Columns { tokens, tags, token_bytes, tag_bytes, valid: [valid, tags_valid], refused } = &mut columns;
+        let mut refuse = |row, error| refused.push((row, error));
+        sealer.seal_rows_into(rows.clone(), tokens, &mut refuse)?;
+        sealer.tag_rows_into(rows.clone(), tags, &mut refuse)?;
+        sealer.seal_column(rows.clone(), token_bytes, valid, &mut refuse)?;
+        sealer.tag_column(rows.clone(), tag_bytes, tags_valid, &mut refuse)?;
+        // The indexer's are the same.
+        let indexer = sealer.indexer();
+        let (mut index_tags, mut index_bytes) = (vec![None; length], vec![[9; 16]; length]);
+        let mut index_valid = vec![!0; valid.len()];
+        indexer.tag_rows_into(rows.clone(), &mut index_tags, |_, _| ())?;
+        indexer.tag_column(rows, &mut index_bytes, &mut index_valid, |_, _| ())?;
+        assert!(index_tags == *tags && index_bytes == *tag_bytes && index_valid == *tags_valid);
+        Ok(columns)
+    }
+
+    /// They are those of `expected`, and bits and zeros say so.
+    fn are(&self, expected: &[Option<Token<I>>]) -> bool {
+        let mut valid = vec![0; expected.len().div_ceil(64)];
+        for (row, _) in expected.iter().enumerate().filter(|(_, token)| token.is_some()) {
+            valid[row / 64] |= 1 << (row % 64);
+        }
+        let tags = expected.iter().map(|token| token.map(|token| token.tag()));
+        self.tokens == expected
+            && self.tags.iter().copied().eq(tags.clone())
+            && self.token_bytes.iter().copied().eq(expected.iter().map(|token| token.map_or([0; 27], Into::into)))
+            && self.tag_bytes.iter().copied().eq(tags.map(|tag| tag.map_or([0; 16], Into::into)))
+            && self.valid.iter().all(|bits| *bits == valid)
     }
 }
 
@@ -417,32 +478,32 @@ fn rows_that_are_not_read() {
         })
         .collect();
     let read: Vec<_> = column.iter().map(|row| row.parse::<PhoneNumber>()).collect();
-    let sealed: Vec<_> = read.iter().map(|row| row.as_ref().map_or(Token::BLANK, |row| sealer.seal(row))).collect();
+    let sealed: Vec<_> = read.iter().map(|row| row.as_ref().ok().map(|row| sealer.seal(row))).collect();
     for length in 0..=300 {
-        let mut tokens = vec![forged(9); length];
-        let mut refused = Vec::new();
-        let rows = column[..length].iter().map(|row| row.parse());
-        sealer.seal_rows_into(rows, &mut tokens, |row, error| refused.push((row, error))).unwrap();
-        assert_eq!(tokens, sealed[..length]);
+        let columns = Columns::new(&sealer, column[..length].iter().map(|row| row.parse())).unwrap();
+        assert!(columns.are(&sealed[..length]), "{length}");
         let expected = read[..length].iter().enumerate().filter_map(|(i, row)| Some((i, row.clone().err()?)));
-        assert!(refused.into_iter().eq(expected));
+        let expected: Vec<_> = expected.collect();
+        assert!(columns.refused == vec![expected; 4].concat(), "{length}");
     }
-    // None of them, and all of them.
-    for rows in [vec![Err("bad"); 300], (0..300).map(|i| Ok(PhoneNumber::sample(i))).collect()] {
-        let mut tokens = vec![forged(9); 300];
-        let mut count = 0;
-        sealer.seal_rows_into(rows.clone(), &mut tokens, |_, _| count += 1).unwrap();
-        assert_eq!(count, rows.iter().filter(|row| row.is_err()).count());
-        assert!(tokens.iter().zip(&rows).all(|(token, row)| match row {
-            Ok(number) => *token == sealer.seal(number),
-            Err(_) => *token == Token::BLANK,
-        }));
+    // None of them, all of them, and all but one at each place.
+    let good: Vec<_> = (0..300).map(|i| Ok(PhoneNumber::sample(i))).collect();
+    let but_one = (0..300).map(|at| {
+        let mut rows = good.clone();
+        rows[at] = Err("bad");
+        rows
+    });
+    for rows in but_one.chain([vec![Err("bad"); 300], good.clone()]) {
+        let columns = Columns::new(&sealer, rows.clone()).unwrap();
+        assert_eq!(columns.refused.len(), 4 * rows.iter().filter(|row| row.is_err()).count());
+        assert!(columns.are(&rows.iter().map(|row| row.as_ref().ok().map(|row| sealer.seal(row))).collect::<Vec<_>>()));
     }
 }
 
-/// An iterator that promises more rows than it has: what is missing is blank, never a row from before.
+/// An iterator that promises more rows than it has: what is missing is not there, and never a row from before.
 #[test]
 fn rows_that_never_come() {
+    #[derive(Clone)]
     struct Fewer(u32);
     impl Iterator for Fewer {
         type Item = Result<PhoneNumber, ()>;
@@ -456,12 +517,51 @@ fn rows_that_never_come() {
     }
     impl ExactSizeIterator for Fewer {}
     let sealer = sealer::<PhoneNumber>(&[1]);
-    let mut tokens = vec![forged(9); 300];
-    sealer.seal_rows_into(Fewer(0), &mut tokens, |_, ()| unreachable!("no row is refused")).unwrap();
-    for (number, token) in (1..).zip(tokens) {
-        let expected = if number <= 130 { sealer.seal(&PhoneNumber::sample(number)) } else { Token::BLANK };
-        assert_eq!(token, expected, "{number}");
+    let columns = Columns::new(&sealer, Fewer(0)).unwrap();
+    let expected = (1..=300).map(|number| (number <= 130).then(|| sealer.seal(&PhoneNumber::sample(number))));
+    assert!(columns.are(&expected.collect::<Vec<_>>()) && columns.refused.is_empty());
+}
+
+/// Bytes that nobody has checked: what is no token of the kind, of every first byte and of key version 0, and at every
+/// length what the typed form gives.
+#[test]
+fn columns_of_bytes_that_are_opened() {
+    fn check<I: Sample>() {
+        let sealer = sealer::<I>(&[1, 2, 3]);
+        let identifiers: Vec<_> = (0..300).map(I::sample).collect();
+        let header = Token::<I>::header(version(1));
+        let rows: Vec<[u8; 27]> = (0..300)
+            .map(|i| {
+                let mut bytes: [u8; 27] = sealer.seal(&identifiers[i]).into();
+                match i * i % 7 {
+                    0 => bytes[0] = i as u8,
+                    1 => bytes[1..3].fill(0),
+                    2 => bytes = [i as u8; 27],
+                    3 => bytes[3 + i % 24] ^= 1 << (i % 8),
+                    4 => bytes[1] = 9,
+                    _ => bytes = sealer.lookup(&identifiers[i]).nth(i % 3).unwrap().into(),
+                }
+                bytes
+            })
+            .collect();
+        assert!(rows.iter().any(|row| row[0] != header[0]) && rows.iter().any(|row| row[1..3] == [0; 2]));
+        let single: Vec<_> = rows
+            .iter()
+            .map(|row| Token::try_from(*row).map_or(Err(OpenError::NotOpened), |token| sealer.open(&token)))
+            .collect();
+        for length in 0..=300 {
+            // What is in the output before does not matter.
+            let mut opened: Vec<_> = identifiers[..length].iter().rev().cloned().map(Some).collect();
+            let mut refused = Vec::new();
+            sealer.open_column(&rows[..length], &mut opened, |row, error| refused.push((row, error))).unwrap();
+            assert!(opened.iter().map(Option::as_ref).eq(single[..length].iter().map(|single| single.as_ref().ok())));
+            refused.sort_by_key(|(row, _)| *row);
+            let expected =
+                single[..length].iter().enumerate().filter_map(|(row, single)| Some((row, single.clone().err()?)));
+            assert!(refused.into_iter().eq(expected));
+        }
     }
+    for_every_kind!(check());
 }
 
 /// One batch in which every token has a version of its own.
@@ -485,30 +585,50 @@ fn as_many_versions_as_tokens() {
 #[test]
 fn a_length_mismatch_writes_nothing() {
     let sealer = sealer::<Imei>(&[1]);
-    let lengths = [0, 1, 2, 127, 128, 129, 256, 257];
+    let (lengths, tag) = ([0, 1, 2, 127, 128, 129, 256, 257], Tag::from_bytes([9; 16]));
     for (input, output) in lengths.into_iter().flat_map(|input| lengths.map(|output| (input, output))) {
         let identifiers: Vec<_> = (0..input as u32).map(Imei::sample).collect();
         let tokens: Vec<_> = identifiers.iter().map(|identifier| sealer.seal(identifier)).collect();
         let mut sealed = vec![forged(9); output];
-        let mut read = sealed.clone();
         let mut tags = vec![Tag::from_bytes([9; 16]); output];
         let mut opened = vec![Ok(Imei::sample(999)); output];
-        let rows = identifiers.iter().cloned().map(Ok::<_, ()>);
-        let results: [Result<(), LengthMismatch>; 4] = [
+        let (mut sealed_rows, mut tag_rows) = (vec![Some(forged(9)); output], vec![Some(tag); output]);
+        let (mut bytes, mut tag_bytes) = (vec![[9; 27]; output], vec![[9; 16]; output]);
+        let (mut valid, mut places) = (vec![9; output.div_ceil(64)], vec![Some(Imei::sample(999)); output]);
+        let rows = || identifiers.iter().cloned().map(Ok::<_, ()>);
+        let token_bytes: Vec<_> = tokens.iter().map(|token| (*token).into()).collect();
+        let none = |_, ()| unreachable!("every row is read");
+        let results: [Result<(), LengthMismatch>; 8] = [
             sealer.seal_into(&identifiers, &mut sealed),
             sealer.tag_into(&identifiers, &mut tags),
-            sealer.seal_rows_into(rows, &mut read, |_, ()| unreachable!("every row is read")),
             sealer.open_into(&tokens, &mut opened),
+            sealer.seal_rows_into(rows(), &mut sealed_rows, none),
+            sealer.tag_rows_into(rows(), &mut tag_rows, none),
+            sealer.seal_column(rows(), &mut bytes, &mut valid, none),
+            sealer.tag_column(rows(), &mut tag_bytes, &mut valid, none),
+            sealer.open_column(&token_bytes, &mut places, |_, _| unreachable!("every row opens")),
         ];
         if input == output {
-            assert_eq!(results, [Ok(()); 4]);
+            assert_eq!(results, [Ok(()); 8]);
+            // Bits for more batches than there are, and for fewer.
+            for words in [valid.len() + 1, valid.len().wrapping_sub(1)].into_iter().filter(|words| *words < 9) {
+                let (mut bytes, mut tag_bytes) = (vec![[9; 27]; output], vec![[9; 16]; output]);
+                let mut valid = vec![9; words];
+                assert!(sealer.seal_column(rows(), &mut bytes, &mut valid, none).is_err());
+                assert!(sealer.tag_column(rows(), &mut tag_bytes, &mut valid, none).is_err());
+                assert!(bytes.iter().all(|row| *row == [9; 27]) && tag_bytes.iter().all(|row| *row == [9; 16]));
+                assert!(valid.iter().all(|bits| *bits == 9));
+            }
             continue;
         }
         for result in results {
             let message = format!("{input} items do not fit one to one into {output} places");
             assert_eq!(result.unwrap_err().to_string(), message);
         }
-        assert!(sealed.iter().chain(&read).all(|token| *token == forged(9)));
+        assert!(sealed.iter().chain(sealed_rows.iter().flatten()).all(|token| *token == forged(9)));
+        assert!(sealed_rows.len() == output && tag_rows.iter().all(|row| *row == Some(tag)));
+        assert!(bytes.iter().all(|row| *row == [9; 27]) && tag_bytes.iter().all(|row| *row == [9; 16]));
+        assert!(valid.iter().all(|bits| *bits == 9) && places.iter().all(|place| *place == Some(Imei::sample(999))));
         assert!(tags.iter().all(|tag| *tag == Tag::from_bytes([9; 16])));
         assert!(opened.iter().all(|opened| *opened == Ok(Imei::sample(999))));
     }
@@ -587,11 +707,12 @@ proptest! {
             let sealer = sealer::<I>(&[1, 2, 3]);
             let read: Vec<_> = rows.iter().map(|(number, what)| if *what == 0 { Err(what) } else { Ok(I::sample(*number)) }).collect();
             let sealed: Vec<_> =
-                read.iter().map(|row| row.as_ref().map_or(Token::BLANK, |identifier| sealer.seal(identifier))).collect();
-            let (mut tokens, mut refused) = (vec![forged(9); rows.len()], Vec::new());
-            sealer.seal_rows_into(read.iter().cloned(), &mut tokens, |row, _| refused.push(row)).unwrap();
-            prop_assert_eq!(&tokens, &sealed);
-            prop_assert!(refused.into_iter().eq((0..rows.len()).filter(|row| read[*row].is_err())));
+                read.iter().map(|row| row.as_ref().ok().map(|identifier| sealer.seal(identifier))).collect();
+            let columns = Columns::new(&sealer, read.iter().cloned()).unwrap();
+            prop_assert!(columns.are(&sealed));
+            let refused: Vec<_> = (0..rows.len()).filter(|row| read[*row].is_err()).collect();
+            prop_assert!(columns.refused.iter().map(|(row, _)| *row).eq(refused.repeat(4)));
+            let mut tokens = vec![forged(9); rows.len()];
 
             let identifiers: Vec<_> = rows.iter().map(|(number, _)| I::sample(*number)).collect();
             sealer.seal_into(&identifiers, &mut tokens).unwrap();

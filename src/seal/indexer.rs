@@ -1,5 +1,6 @@
 use super::{
     fingerprint::Fingerprint,
+    rows::{Rows, check_bits, clear, put},
     siv::{BATCH, Blocks, S2v},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
@@ -104,6 +105,33 @@ impl<T: Indexed> Indexer<T> {
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn tag_into(&self, of: &[T], tags: &mut [Tag<T>]) -> Result<(), LengthMismatch> {
         tag_into(&self.versions.primary().1, of, tags)
+    }
+
+    /// Tags of rows that are still to be parsed: [`Sealer::tag_rows_into`](crate::Sealer::tag_rows_into).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn tag_rows_into<E>(
+        &self,
+        rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+        tags: &mut [Option<Tag<T>>],
+        refused: impl FnMut(usize, E),
+    ) -> Result<(), LengthMismatch> {
+        tag_rows_into(&self.versions.primary().1, rows, tags, refused)
+    }
+
+    /// Tags as a column of bytes: [`Sealer::tag_column`](crate::Sealer::tag_column).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn tag_column<E>(
+        &self,
+        rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+        tags: &mut [[u8; 16]],
+        valid: &mut [u64],
+        refused: impl FnMut(usize, E),
+    ) -> Result<(), LengthMismatch> {
+        tag_column(&self.versions.primary().1, rows, tags, valid, refused)
     }
 
     /// The tags under which an identifier or a prefix may be stored: one for each live key version, newest first. The
@@ -250,7 +278,7 @@ pub(crate) fn tag<T: Indexed>(s2v: &S2v, of: &T) -> Tag<T> {
 /// Many.
 pub(crate) fn tag_into<T: Indexed>(s2v: &S2v, of: &[T], tags: &mut [Tag<T>]) -> Result<(), LengthMismatch> {
     LengthMismatch::unless_same(of.len(), tags.len())?;
-    let mut blocks = Blocks::<BATCH>::new();
+    let mut blocks = Blocks::new();
     for (of, tags) in of.chunks(BATCH).zip(tags.chunks_mut(BATCH)) {
         let blocks = &mut blocks.0[..of.len()];
         s2v.tags(blocks, of.iter().map(|of| of.word(Internal(()))));
@@ -259,6 +287,52 @@ pub(crate) fn tag_into<T: Indexed>(s2v: &S2v, of: &[T], tags: &mut [Tag<T>]) -> 
         }
     }
     Ok(())
+}
+
+/// Of rows that are still to be read.
+pub(crate) fn tag_rows_into<T: Indexed, E>(
+    s2v: &S2v,
+    rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+    tags: &mut [Option<Tag<T>>],
+    refused: impl FnMut(usize, E),
+) -> Result<(), LengthMismatch> {
+    let mut rows = Rows::new(rows, tags.len(), refused)?;
+    let (mut words, mut made) = (Zeroizing::new([0; BATCH]), [[0; 16]; BATCH]);
+    for tags in tags.chunks_mut(BATCH) {
+        let (words, made) = (&mut words[..tags.len()], &mut made[..tags.len()]);
+        let there = rows.read(words);
+        tag_words(s2v, words, made);
+        put(tags, made, there, Tag::from_bytes);
+    }
+    Ok(())
+}
+
+/// As bytes.
+pub(crate) fn tag_column<T: Indexed, E>(
+    s2v: &S2v,
+    rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+    tags: &mut [[u8; 16]],
+    valid: &mut [u64],
+    refused: impl FnMut(usize, E),
+) -> Result<(), LengthMismatch> {
+    let mut rows = Rows::new(rows, tags.len(), refused)?;
+    check_bits(tags.len(), valid)?;
+    let mut words = Zeroizing::new([0; BATCH]);
+    for (tags, valid) in tags.chunks_mut(BATCH).zip(valid) {
+        let words = &mut words[..tags.len()];
+        *valid = rows.read(words);
+        tag_words(s2v, words, tags);
+        clear(tags, *valid);
+    }
+    Ok(())
+}
+
+/// The tags of a batch of digit blocks.
+fn tag_words(s2v: &S2v, words: &[u64], tags: &mut [[u8; 16]]) {
+    s2v.tags(Block::cast_slice_from_core_mut(tags), words.iter().copied());
+    for tag in tags {
+        *tag = ct::public(*tag, "a tag is for all to see");
+    }
 }
 
 /// The tag in a block that [`S2v::tags`] has filled.

@@ -1,6 +1,7 @@
 use super::{
     fingerprint::Fingerprint,
     indexer::{self, Indexer, LengthMismatch},
+    rows::{Rows, check_bits, clear, places, put},
     siv::{BATCH, Blocks, S2v, Siv, q},
     versions::Versions,
 };
@@ -12,7 +13,7 @@ use crate::{
     },
     scope::Scope,
     stack,
-    token::{KeyVersion, Tag, Token},
+    token::{KeyVersion, Tag, Token, parts::TokenBytes},
 };
 use aes::Block;
 use core::{error::Error, fmt, iter::FusedIterator, marker::PhantomData, mem, slice};
@@ -199,10 +200,10 @@ impl<I: Identifier> Sealer<I> {
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn seal_into(&self, identifiers: &[I], tokens: &mut [Token<I>]) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(identifiers.len(), tokens.len())?;
-        let mut space = Space::<BATCH>::new();
+        let mut space = Space::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
             let words = identifiers.iter().map(|identifier| identifier.word(Internal(())));
-            seal_batch(self.versions.primary(), &mut space.tags, &mut space.work, words, tokens);
+            seal_batch::<I, _>(self.versions.primary(), &mut space.tags, &mut space.work, words, tokens);
         }
         Ok(())
     }
@@ -216,56 +217,108 @@ impl<I: Identifier> Sealer<I> {
     }
 
     /// Seals a column of rows that are still to be parsed: `tokens[i]` becomes the token of row *i*. A refused row does
-    /// not affect the rest: `refused` gets its number and its error, and [`Token::BLANK`] goes into its place. Do not
-    /// store it.
+    /// not affect the rest: `refused` gets its number and its error, and `None` goes into its place.
     ///
     /// ```
-    /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer, Token};
+    /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer};
     /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
     /// let column = ["+44 20 7946 0018", "020 7946 0018", "+442079460019"];
-    /// let mut tokens = vec![Token::BLANK; column.len()];
+    /// let mut tokens = vec![None; column.len()];
     /// let mut refused = Vec::new();
     /// phones.seal_rows_into(column.iter().map(|row| row.parse()), &mut tokens, |row, error: ParseError| {
     ///     refused.push((row, error));
     /// })?;
-    /// assert_eq!(tokens[2], phones.seal(&"+442079460019".parse()?));
-    /// assert_eq!(refused[0].0, 1);
+    /// assert_eq!(tokens[2], Some(phones.seal(&"+442079460019".parse()?)));
+    /// assert!(tokens[1].is_none() && refused[0].0 == 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// [`LengthMismatch`] if the iterator announces another number of rows than there are places. Then nothing is
-    /// written. If the iterator gives fewer rows than it announced, [`Token::BLANK`] goes into the remaining places.
+    /// written. If the iterator gives fewer rows than it announced, `None` goes into the remaining places.
     pub fn seal_rows_into<E>(
         &self,
         rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
-        tokens: &mut [Token<I>],
-        mut refused: impl FnMut(usize, E),
+        tokens: &mut [Option<Token<I>>],
+        refused: impl FnMut(usize, E),
     ) -> Result<(), LengthMismatch> {
-        let mut rows = rows.into_iter().enumerate();
-        LengthMismatch::unless_same(rows.len(), tokens.len())?;
-        let mut space = Space::<BATCH>::new();
+        let mut rows = Rows::new(rows, tokens.len(), refused)?;
+        let (mut space, mut sealed) = (Space::new(), [[0; 27]; BATCH]);
         for tokens in tokens.chunks_mut(BATCH) {
-            let mut unread = places(tokens.len());
-            for (i, (word, (row, identifier))) in
-                space.words.iter_mut().zip(rows.by_ref().take(tokens.len())).enumerate()
-            {
-                match identifier {
-                    Ok(identifier) => {
-                        *word = identifier.word(Internal(()));
-                        unread &= !(1 << i);
-                    }
-                    Err(error) => refused(row, error),
-                }
-            }
             let Space { words, tags, work, .. } = &mut space;
-            seal_batch(self.versions.primary(), tags, work, words.iter().copied(), tokens);
-            while unread != 0 {
-                tokens[unread.trailing_zeros() as usize] = Token::BLANK;
-                unread &= unread - 1;
-            }
+            let (words, sealed) = (&mut words[..tokens.len()], &mut sealed[..tokens.len()]);
+            let there = rows.read(words);
+            seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed);
+            put(tokens, sealed, there, Token::from_sealed);
         }
         Ok(())
+    }
+
+    /// [`seal_rows_into`](Self::seal_rows_into) for a column of bytes, as files, databases and Arrow hold it: 27 bytes a
+    /// row, and in `valid` bit *i* mod 64 of word *i* / 64 says whether row *i* has a token. A refused row has 27 zero
+    /// bytes, which no one reads as a token, and its bit is 0.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer};
+    /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
+    /// let column = ["+44 20 7946 0018", "020 7946 0018", "+442079460019"];
+    /// let (mut tokens, mut valid) = ([[0; 27]; 3], [0]);
+    /// let rows = column.iter().map(|row| row.parse());
+    /// phones.seal_column(rows, &mut tokens, &mut valid, |_, _: ParseError| ())?;
+    /// assert_eq!(valid, [0b101]);
+    /// assert_eq!(tokens[2], *phones.seal(&"+442079460019".parse()?).as_bytes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] if the iterator announces another number of rows than `tokens` has, or `valid` has not one word
+    /// for every 64 rows or part of them. Then nothing is written. Rows that never come are as refused ones.
+    pub fn seal_column<E>(
+        &self,
+        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        tokens: &mut [[u8; 27]],
+        valid: &mut [u64],
+        refused: impl FnMut(usize, E),
+    ) -> Result<(), LengthMismatch> {
+        let mut rows = Rows::new(rows, tokens.len(), refused)?;
+        check_bits(tokens.len(), valid)?;
+        let mut space = Space::new();
+        for (tokens, valid) in tokens.chunks_mut(BATCH).zip(valid) {
+            let Space { words, tags, work, .. } = &mut space;
+            let words = &mut words[..tokens.len()];
+            *valid = rows.read(words);
+            seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), tokens);
+            clear(tokens, *valid);
+        }
+        Ok(())
+    }
+
+    /// The tags of the tokens that [`seal_rows_into`](Self::seal_rows_into) gives, at half of its price.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn tag_rows_into<E>(
+        &self,
+        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        tags: &mut [Option<Tag<I>>],
+        refused: impl FnMut(usize, E),
+    ) -> Result<(), LengthMismatch> {
+        indexer::tag_rows_into(&self.versions.primary().1.s2v, rows, tags, refused)
+    }
+
+    /// The tags of the tokens that [`seal_column`](Self::seal_column) gives, 16 bytes a row, at half of its price. Any 16
+    /// bytes look like a tag: only the bit in `valid` says that a row is refused.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn tag_column<E>(
+        &self,
+        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        tags: &mut [[u8; 16]],
+        valid: &mut [u64],
+        refused: impl FnMut(usize, E),
+    ) -> Result<(), LengthMismatch> {
+        indexer::tag_column(&self.versions.primary().1.s2v, rows, tags, valid, refused)
     }
 
     /// Opens many tokens: `opened[i]` becomes the result of [`open`](Self::open) for `tokens[i]`. A token that does not
@@ -285,65 +338,117 @@ impl<I: Identifier> Sealer<I> {
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn open_into(&self, tokens: &[Token<I>], opened: &mut [Result<I, OpenError>]) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(tokens.len(), opened.len())?;
-        let mut space = Space::<BATCH>::new();
-        for (tokens, opened) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)) {
-            let first = tokens[0].key_version();
-            let alike = tokens.iter().fold(true, |alike, token| alike & (token.key_version() == first));
-            if alike && let Some(siv) = self.versions.find(first) {
-                space.open(siv, tokens.len(), tokens.iter(), opened.iter_mut());
+        self.open_all(tokens, opened, |_, place, result| match result {
+            // What is overwritten by an identifier needs no wiping before.
+            Ok(identifier) => mem::forget(mem::replace(place, Ok(identifier))),
+            Err(error) => *place = Err(error),
+        });
+        Ok(())
+    }
+
+    /// [`open_into`](Self::open_into) for a column of bytes, as files, databases and Arrow hold it: 27 bytes a row, which
+    /// are checked here. A row that does not open does not affect the rest: `refused` gets its number and its error, and
+    /// `None` goes into its place. Bytes that are no token of this kind are [`OpenError::NotOpened`].
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer};
+    /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
+    /// let number = "+442079460018".parse()?;
+    /// let tokens = [phones.seal(&number).into(), [0; 27]];
+    /// let mut opened = [None, None];
+    /// phones.open_column(&tokens, &mut opened, |row, error| assert_eq!((row, error), (1, OpenError::NotOpened)))?;
+    /// assert_eq!(opened, [Some(number), None]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
+    pub fn open_column(
+        &self,
+        tokens: &[[u8; 27]],
+        opened: &mut [Option<I>],
+        mut refused: impl FnMut(usize, OpenError),
+    ) -> Result<(), LengthMismatch> {
+        LengthMismatch::unless_same(tokens.len(), opened.len())?;
+        self.open_all(tokens, opened, |row, place, result| match result {
+            Ok(identifier) => mem::forget(mem::replace(place, Some(identifier))),
+            Err(error) => {
+                *place = None;
+                refused(row, error);
+            }
+        });
+        Ok(())
+    }
+
+    /// Opens one token for each place, and hands the results on with the numbers of their rows. Within a batch the rows
+    /// may come in any order.
+    #[inline(always)]
+    fn open_all<T: TokenBytes, Place>(
+        &self,
+        tokens: &[T],
+        opened: &mut [Place],
+        mut put: impl FnMut(usize, &mut Place, Result<I, OpenError>),
+    ) {
+        let mut space = Space::new();
+        for (batch, (tokens, opened)) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)).enumerate() {
+            let mut put = |at: usize, place: &mut Place, result| put(batch * BATCH + at, place, result);
+            let first = tokens[0].header();
+            let alike = tokens.iter().fold(true, |alike, token| alike & (token.header() == first));
+            if alike && let Ok(siv) = self.key_of(first) {
+                space.open(siv, tokens.len(), tokens.iter(), opened.iter_mut().enumerate(), put);
                 continue;
             }
-            // Key by key: those of the first token's version, then those of the first one left, and so on.
+            // Key by key: those of the first token's header, then those of the first one left, and so on.
             let mut left = places(tokens.len());
             while left != 0 {
-                let version = tokens[left.trailing_zeros() as usize].key_version();
-                let is_same = |(_, token): &(usize, &Token<I>)| token.key_version() == version;
+                let header = tokens[left.trailing_zeros() as usize].header();
+                let is_same = |(_, token): &(usize, &T)| token.header() == header;
                 let same = tokens.iter().enumerate().filter(is_same).fold(0, |same, (at, _)| same | 1_u64 << at);
                 left &= !same;
                 let is_there = |at: usize| same >> at & 1 == 1;
                 let tokens = tokens.iter().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, token)| token);
-                let opened = opened.iter_mut().enumerate().filter(|(at, _)| is_there(*at)).map(|(_, opened)| opened);
-                match self.versions.find(version) {
-                    Some(siv) => space.open(siv, same.count_ones() as usize, tokens, opened),
-                    None => opened.for_each(|opened| *opened = Err(OpenError::UnknownKeyVersion(version))),
+                let opened = opened.iter_mut().enumerate().filter(|(at, _)| is_there(*at));
+                match self.key_of(header) {
+                    Ok(siv) => space.open(siv, same.count_ones() as usize, tokens, opened, &mut put),
+                    Err(error) => opened.for_each(|(at, place)| put(at, place, Err(error))),
                 }
             }
         }
-        Ok(())
+    }
+
+    /// The key that a header names.
+    fn key_of(&self, header: &[u8; 3]) -> Result<&Siv, OpenError> {
+        let version = KeyVersion::try_from(u16::from_be_bytes([header[1], header[2]])).ok();
+        let version = version.filter(|version| Token::<I>::header(*version) == *header).ok_or(OpenError::NotOpened)?;
+        self.versions.find(version).ok_or(OpenError::UnknownKeyVersion(version))
     }
 }
 
-/// A bit for each of the first places in a batch.
-fn places(count: usize) -> u64 {
-    const { assert!(BATCH == u64::BITS as usize) };
-    u64::MAX >> (BATCH - count)
-}
-
-/// Where up to `N` identifiers are worked on. Wiped on drop.
-struct Space<const N: usize> {
+/// Where a batch of identifiers is worked on. Wiped on drop.
+struct Space {
     /// Digit blocks.
-    words: [u64; N],
-    /// Tags.
-    tags: Blocks<N>,
+    words: [u64; BATCH],
+    tags: Blocks,
     /// What AES is working on.
-    work: Blocks<N>,
+    work: Blocks,
     /// 0 where a token opens.
-    faults: [u64; N],
+    faults: [u64; BATCH],
 }
 
-impl<const N: usize> Space<N> {
+impl Space {
     fn new() -> Self {
-        Space { words: [0; N], tags: Blocks::new(), work: Blocks::new(), faults: [0; N] }
+        Space { words: [0; BATCH], tags: Blocks::new(), work: Blocks::new(), faults: [0; BATCH] }
     }
 
     /// Opens `count` tokens, all of the key version of `siv`.
     #[inline(always)]
-    fn open<'a, I: Identifier + 'a>(
+    fn open<'a, I: Identifier, T: TokenBytes + 'a, Place>(
         &mut self,
         siv: &Siv,
         count: usize,
-        tokens: impl Iterator<Item = &'a Token<I>> + Clone,
-        opened: impl Iterator<Item = &'a mut Result<I, OpenError>>,
+        tokens: impl Iterator<Item = &'a T> + Clone,
+        opened: impl Iterator<Item = (usize, Place)>,
+        mut put: impl FnMut(usize, Place, Result<I, OpenError>),
     ) {
         let (words, work, faults) = (&mut self.words[..count], &mut self.work.0[..count], &mut self.faults[..count]);
         siv.ctr(work, |work| {
@@ -359,15 +464,13 @@ impl<const N: usize> Space<N> {
         });
         siv.s2v(work, plaintexts);
         let found = faults.iter().zip(work.iter().zip(words.iter()));
-        for ((opened, token), (fault, (tag, word))) in opened.zip(tokens).zip(found) {
+        for (((at, place), token), (fault, (tag, word))) in opened.zip(tokens).zip(found) {
             let difference = tag_difference(&tag.0, token.tag_bytes());
-            match ct::public(is_not_zero(*fault | difference), "the caller gets the verdicts") {
-                // What is overwritten by an identifier needs no wiping before.
-                0 => {
-                    mem::forget(mem::replace(opened, Ok(I::from_block(DigitBlock::from_checked(*word), Internal(())))))
-                }
-                _ => *opened = Err(OpenError::NotOpened),
-            }
+            let result = match ct::public(is_not_zero(*fault | difference), "the caller gets the verdicts") {
+                0 => Ok(I::from_block(DigitBlock::from_checked(*word), Internal(()))),
+                _ => Err(OpenError::NotOpened),
+            };
+            put(at, place, result);
         }
     }
 }
@@ -384,14 +487,14 @@ fn first_half(block: &Block) -> u64 {
     u128::from_le_bytes(block.0) as u64
 }
 
-impl<const N: usize> Drop for Space<N> {
+impl Drop for Space {
     #[inline(always)]
     fn drop(&mut self) {
         let Space { words, tags, work, faults } = self;
-        *words = [0; N];
+        *words = [0; BATCH];
         *tags = Blocks::new();
         *work = Blocks::new();
-        *faults = [0; N];
+        *faults = [0; BATCH];
         optimization_barrier(self);
     }
 }
@@ -406,12 +509,12 @@ impl<I> Drop for Sealer<I> {
 
 /// Seals words, one for each of the tokens; tags and work are space for that.
 #[inline(always)]
-fn seal_batch<I: Identifier, const N: usize>(
+fn seal_batch<I: Identifier, T: TokenBytes>(
     (version, siv): &(KeyVersion, Siv),
-    tags: &mut Blocks<N>,
-    work: &mut Blocks<N>,
+    tags: &mut Blocks,
+    work: &mut Blocks,
     words: impl Iterator<Item = u64> + Clone,
-    tokens: &mut [Token<I>],
+    tokens: &mut [T],
 ) {
     let (tags, work) = (&mut tags.0[..tokens.len()], &mut work.0[..tokens.len()]);
     let [kind, high, low] = Token::<I>::header(*version);
@@ -419,8 +522,8 @@ fn seal_batch<I: Identifier, const N: usize>(
     siv.s2v(tags, words.clone());
     siv.ctr(work, |work| q(Block::slice_as_flattened_mut(work), Block::slice_as_flattened(tags)));
     for (((token, word), tag), stream) in tokens.iter_mut().zip(words).zip(tags).zip(work) {
-        token.set_tag(header, ct::public(tag.0, "a tag is for all to see"));
-        token.set_ciphertext(ct::public(word ^ first_half(stream), "a ciphertext is for all to see"));
+        let tag = ct::public(tag.0, "a tag is for all to see");
+        token.set(header, tag, ct::public(word ^ first_half(stream), "a ciphertext is for all to see"));
     }
 }
 

@@ -21,12 +21,11 @@ pub(crate) const BATCH: usize = 64;
 /// Blocks to work on. They begin where a line of the cache does: vectors of 64 bytes, each across two lines, would cost
 /// a tenth in one run of a program and nothing in the next, as its stack happens to lie.
 #[repr(align(64))]
-pub(crate) struct Blocks<const N: usize>(pub(crate) [Block; N]);
+pub(crate) struct Blocks(pub(crate) [Block; BATCH]);
 
-impl<const N: usize> Blocks<N> {
+impl Blocks {
     pub(crate) fn new() -> Self {
-        const { assert!(N <= BATCH) } // for `q`
-        Blocks([Block::default(); N])
+        Blocks([Block::default(); BATCH])
     }
 }
 

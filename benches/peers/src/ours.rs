@@ -115,14 +115,14 @@ pub fn rows_of_many<'a>(table: &mut Table<'a>, input: &'a Input, many: &'a [Phon
     }
 
     let phones = sealer();
-    let mut tokens = vec![Token::BLANK; items];
-    let seal_rows = move |tokens: &mut [Token<PhoneNumber>]| {
+    let mut tokens = vec![None; items];
+    let seal_rows = move |tokens: &mut [Option<Token<PhoneNumber>>]| {
         let numbers = black_box(&input.texts).iter().map(|text| text.parse());
         let refused = |row, error: ParseError| panic!("row {row}: {error}");
         phones.seal_rows_into(numbers, tokens, refused).expect("as many texts as tokens");
     };
     seal_rows(&mut tokens);
-    assert_eq!(tokens, single);
+    assert!(tokens.iter().flatten().eq(&single));
     table.add(Group::Many, SEAL_ROWS, BYTES, items, move || {
         seal_rows(&mut tokens);
         black_box(&mut tokens);

@@ -406,11 +406,18 @@ pub(crate) const CASES: &[Case] = &[
                         _ => taint_digits(&format!("+44 7700 900 {:03}", row % 1000)),
                     })
                     .collect();
-                let mut tokens = vec![Token::BLANK; length];
-                let mut refused = 0;
-                let rows = rows.iter().map(|row| row.parse());
-                sealer.seal_rows_into(rows, &mut tokens, |_, _: ParseError| refused += 1).unwrap();
-                assert_eq!(tokens.iter().filter(|token| **token == Token::BLANK).count(), refused);
+                let parsed = || rows.iter().map(|row| row.parse());
+                let (mut tokens, mut tags, mut refused) = (vec![None; length], vec![None; length], 0);
+                sealer.seal_rows_into(parsed(), &mut tokens, |_, _: ParseError| refused += 1).unwrap();
+                assert_eq!(tokens.iter().filter(|token| token.is_none()).count(), refused);
+                sealer.tag_rows_into(parsed(), &mut tags, |_, _: ParseError| refused -= 1).unwrap();
+                assert!(tokens.iter().map(|token| token.map(|token| token.tag())).eq(tags) && refused == 0);
+                let (mut bytes, mut tags, mut valid) = (vec![[9; 27]; length], vec![[9; 16]; length], [0; 5]);
+                let valid = &mut valid[..length.div_ceil(64)];
+                sealer.seal_column(parsed(), &mut bytes, valid, |_, _: ParseError| refused += 1).unwrap();
+                assert!(tokens.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from)).eq(bytes));
+                sealer.tag_column(parsed(), &mut tags, valid, |_, _: ParseError| refused -= 1).unwrap();
+                assert!(tokens.iter().map(|token| token.map_or([0; 16], |token| token.tag().into())).eq(tags));
             }
         },
     },
@@ -441,6 +448,12 @@ pub(crate) const CASES: &[Case] = &[
                         }
                         let expected = tokens.iter().filter(|token| !bad.contains(token) && **token != unknown());
                         assert_eq!(opened.iter().filter(|opened| opened.is_ok()).count(), expected.count());
+                        let (bytes, mut places) = (tokens.iter().map(|token| (*token).into()), vec![None; length]);
+                        sealer.open_column(&bytes.collect::<Vec<_>>(), &mut places, |_, _| ()).unwrap();
+                        for (place, opened) in places.iter_mut().zip(&opened) {
+                            assert_eq!(place.is_some(), opened.is_ok());
+                            place.iter_mut().for_each(still_secret);
+                        }
                     }
                 }
             }
