@@ -12,7 +12,8 @@ pub(crate) mod versions;
 mod wrapping;
 
 pub use crate::scope::Scope;
+pub use crate::token::LengthMismatch;
 pub use fingerprint::Fingerprint;
-pub use indexer::{IndexKeyError, Indexer, LengthMismatch};
+pub use indexer::{IndexKeyError, Indexer};
 pub use keyring::{Keyring, KeyringError};
 pub use sealer::{Lookup, OpenError, Sealer};

@@ -1,5 +1,6 @@
 //! The servers' types: tokens and tags, to store, compare and route by. No type here knows a key or a cipher.
 
+mod columns;
 pub(crate) mod encoding;
 mod hasher;
 mod key_version;
@@ -8,6 +9,9 @@ pub(crate) mod parts;
 #[cfg(feature = "serde")]
 mod serde;
 
+pub use columns::LengthMismatch;
+#[cfg(feature = "seal")]
+pub(crate) use columns::{BITS, check_bits};
 pub use hasher::TagHasher;
 pub use key_version::KeyVersion;
 
@@ -204,6 +208,11 @@ impl<I: Identifier> Token<I> {
         Self::from_bytes(decode_hex::<{ 2 * TOKEN }, TOKEN>(text.as_bytes(), Subject::of("token of", I::KIND))?, 4)
     }
 
+    #[inline(always)]
+    fn from_text(text: &[u8]) -> Result<Self, ParseError> {
+        Self::from_bytes(decode_base64url::<TOKEN_TEXT, TOKEN>(text, Subject::of("token of", I::KIND))?, 6)
+    }
+
     /// Checks the header of a token that was read from a form with so many bits a character.
     fn from_bytes(bytes: [u8; TOKEN], bits: usize) -> Result<Self, ParseError> {
         let refused = |reason, bit| Err(ParseError::new(Subject::of("token of", I::KIND), reason).at(bit / bits));
@@ -248,7 +257,7 @@ impl<I: Identifier> FromStr for Token<I> {
     type Err = ParseError;
     #[inline(always)] // a result of 64 bytes takes a while to hand back
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        Self::from_bytes(decode_base64url::<TOKEN_TEXT, TOKEN>(text.as_bytes(), Subject::of("token of", I::KIND))?, 6)
+        Self::from_text(text.as_bytes())
     }
 }
 

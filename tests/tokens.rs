@@ -484,3 +484,73 @@ fn text_of_a_key_version() {
     check::<Imei>();
     check::<Imeisv>();
 }
+
+/// A column of texts at every length and with each place bad, in every way in which a text of 36 bytes can be: as one by
+/// one.
+#[test]
+fn columns_of_texts() {
+    fn check<I: Identifier>() {
+        let good: Vec<[u8; 27]> = (0..300_usize)
+            .map(|i| {
+                let mut bytes: [u8; 27] = core::array::from_fn(|at| (i * 131 + at * at * 7 + i * at) as u8);
+                bytes[..3].copy_from_slice(&Token::<I>::header(KeyVersion::try_from(1 + i as u16).unwrap()));
+                bytes
+            })
+            .collect();
+        let texts: Vec<[u8; 36]> = good.iter().map(|bytes| base64url(bytes).as_bytes().try_into().unwrap()).collect();
+        for length in 0..=300 {
+            let mut encoded = vec![[0; 36]; length];
+            Token::<I>::encode_column(&good[..length], &mut encoded).unwrap();
+            assert!(encoded == texts[..length], "{length}");
+            let (mut tokens, mut valid) = (vec![[9; 27]; length], vec![9; length.div_ceil(64)]);
+            Token::<I>::decode_column(&texts[..length], &mut tokens, &mut valid, |row, error| panic!("{row}: {error}"))
+                .unwrap();
+            assert!(tokens == good[..length], "{length}");
+            assert_eq!(valid.iter().map(|bits| bits.count_ones() as usize).sum::<usize>(), length);
+            // One row is bad, at a place that moves with the length, then every third.
+            for step in [300, 3] {
+                let mut bad = texts[..length].to_vec();
+                for at in (length * 7 % 300..length).step_by(step) {
+                    let place = (at + length) % 36;
+                    match (at + length) % 4 {
+                        0 => bad[at][place] = [b'+', b'=', b'/', 0, 0x80, 0xFF, b'@', b'[', b'`', b'{'][at % 10],
+                        1 => bad[at][0] = b'A',                     // no kind has this letter
+                        2 => bad[at][1] = b'w',                     // another format version
+                        _ => bad[at][1..4].copy_from_slice(b"QAA"), // key version 0
+                    }
+                }
+                let (mut tokens, mut valid) = (vec![[9; 27]; length], vec![9; length.div_ceil(64)]);
+                let mut refused = Vec::new();
+                Token::<I>::decode_column(&bad, &mut tokens, &mut valid, |row, error| refused.push((row, error)))
+                    .unwrap();
+                let mut errors = refused.into_iter();
+                for (row, text) in bad.iter().enumerate() {
+                    let read = str::from_utf8(text).map(|text| text.parse::<Token<I>>());
+                    let is_there = valid[row / 64] >> (row % 64) & 1 == 1;
+                    match read {
+                        Ok(Ok(token)) => assert!(is_there && tokens[row] == *token.as_bytes(), "{row} of {length}"),
+                        other => {
+                            assert!(!is_there && tokens[row] == [0; 27], "{row} of {length}");
+                            let (number, error) = errors.next().unwrap();
+                            assert_eq!(number, row);
+                            if let Ok(Err(expected)) = other {
+                                assert_eq!(error, expected);
+                            }
+                        }
+                    }
+                }
+                assert_eq!(errors.next(), None);
+                assert!(valid.last().is_none_or(|bits| length % 64 == 0 || bits >> (length % 64) == 0));
+            }
+        }
+        // What does not fit is left alone.
+        let (mut texts_out, mut tokens, mut valid) = ([[9; 36]; 65], [[9; 27]; 65], [9; 2]);
+        assert!(Token::<I>::encode_column(&good[..64], &mut texts_out).is_err() && texts_out == [[9; 36]; 65]);
+        let refused = |_, _| unreachable!();
+        assert!(Token::<I>::decode_column(&texts[..64], &mut tokens, &mut valid, refused).is_err());
+        assert!(Token::<I>::decode_column(&texts[..65], &mut tokens, &mut valid[..1], refused).is_err());
+        assert!(Token::<I>::decode_column(&texts[..64], &mut tokens[..64], &mut valid, refused).is_err());
+        assert!(tokens == [[9; 27]; 65] && valid == [9; 2]);
+    }
+    for_every_kind!(check());
+}

@@ -208,3 +208,24 @@ mod oblivious {
         assert_impl_all!(EvaluateError: core::error::Error, Copy, Eq, Send, Sync);
     }
 }
+
+/// Of every length and kind: what the form of its own gives, and what is read again.
+#[test]
+fn exposed_into_a_buffer() {
+    fn check<I: Identifier>(text: &str, exposed: impl Fn(&I) -> telseal::Exposed<str>) {
+        let identifier: I = text.parse().unwrap();
+        let mut buffer = [9; 16];
+        let written = identifier.expose_into(&mut buffer);
+        assert_eq!(written, &*exposed(&identifier));
+        assert_eq!(written.parse(), Ok(identifier));
+    }
+    let digits = "001234567890123456";
+    for last in 0..=9 {
+        (6..=14).for_each(|len| {
+            check::<PhoneNumber>(&format!("+{}{last}", &"999012345678901"[..len]), |n| n.expose_e164())
+        });
+        (5..=14).for_each(|len| check::<Imsi>(&format!("{}{last}", &digits[..len]), |imsi| imsi.expose_digits()));
+        check::<Imei>(&format!("{}{last}", &digits[..13]), |imei| imei.expose_digits());
+        check::<Imeisv>(&format!("{}{last}", &digits[..15]), |imeisv| imeisv.expose_digits());
+    }
+}

@@ -195,11 +195,13 @@ fn load(text: &[u8]) -> u128 {
 
 /// The ASCII digits of a block; behind them stand question marks, one for each filler.
 pub(crate) fn unpack(block: u64) -> Zeroizing<[u8; MAX_DIGITS]> {
-    let ascii = |word| (spread(word) | 0x3030_3030_3030_3030).to_le_bytes();
-    let mut text = Zeroizing::new([0; MAX_DIGITS]);
-    text[..8].copy_from_slice(&ascii(block & 0xFFFF_FFFF));
-    text[8..].copy_from_slice(&ascii(block >> 32));
-    text
+    Zeroizing::new(ascii(block).to_le_bytes())
+}
+
+/// The same as a little-endian word.
+#[inline(always)]
+pub(crate) fn ascii(block: u64) -> u128 {
+    (u128::from(spread(block >> 32)) << 64 | u128::from(spread(block & 0xFFFF_FFFF))) | u128::MAX / 255 * 0x30
 }
 
 /// Reads up to 8 octets of TBCD; the nibbles behind them are fillers.

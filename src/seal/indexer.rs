@@ -1,6 +1,6 @@
 use super::{
     fingerprint::Fingerprint,
-    rows::{Rows, check_bits, clear, put},
+    rows::{Rows, clear, put},
     siv::{BATCH, Blocks, S2v},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
@@ -10,7 +10,7 @@ use crate::{
     identifier::{Indexed, Internal, Labelled, Prefix, PrefixLengths, Prefixed},
     scope::Scope,
     stack,
-    token::{KeyVersion, PrefixTag, Tag, tag_header},
+    token::{KeyVersion, LengthMismatch, PrefixTag, Tag, check_bits, tag_header},
 };
 use aes::Block;
 use alloc::vec::Vec;
@@ -415,34 +415,3 @@ impl fmt::Display for IndexKeyError {
 }
 
 impl Error for IndexKeyError {}
-
-/// The number of items differs from the number of places for the results. Nothing was written.
-///
-/// ```
-/// # use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, Sealer, Token};
-/// # let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?;
-/// # let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["routing"])?);
-/// let number: PhoneNumber = "+442079460018".parse()?;
-/// let error = phones.seal_into(&[number], &mut [Token::BLANK; 2]).unwrap_err();
-/// assert_eq!(error.to_string(), "1 items do not fit one to one into 2 places");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LengthMismatch {
-    pub(crate) input: usize,
-    pub(crate) output: usize,
-}
-
-impl LengthMismatch {
-    pub(crate) fn unless_same(input: usize, output: usize) -> Result<(), Self> {
-        if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
-    }
-}
-
-impl fmt::Display for LengthMismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} items do not fit one to one into {} places", self.input, self.output)
-    }
-}
-
-impl Error for LengthMismatch {}

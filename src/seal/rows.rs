@@ -1,7 +1,10 @@
 //! Columns: rows that are still to be read, and a bit for each row that is there.
 
-use super::{indexer::LengthMismatch, siv::BATCH};
-use crate::identifier::{Indexed, Internal};
+use super::siv::BATCH;
+use crate::{
+    identifier::{Indexed, Internal},
+    token::{BITS, LengthMismatch},
+};
 use core::iter::Enumerate;
 
 /// Rows to be read, a batch at a time, and what hears of those that are refused.
@@ -41,13 +44,8 @@ impl<T: Indexed, E, R: ExactSizeIterator<Item = Result<T, E>>, Refused: FnMut(us
 
 /// A bit for each of the first places in a batch.
 pub(crate) fn places(count: usize) -> u64 {
-    const { assert!(BATCH == u64::BITS as usize) };
+    const { assert!(BATCH == BITS) };
     u64::MAX >> (BATCH - count)
-}
-
-/// Wants a word of bits for every batch of rows.
-pub(crate) fn check_bits(rows: usize, bits: &[u64]) -> Result<(), LengthMismatch> {
-    LengthMismatch::unless_same(rows.div_ceil(BATCH), bits.len())
 }
 
 /// Leaves zeros in the places of a batch where no row is.

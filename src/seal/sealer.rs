@@ -1,7 +1,7 @@
 use super::{
     fingerprint::Fingerprint,
-    indexer::{self, Indexer, LengthMismatch},
-    rows::{Rows, check_bits, clear, places, put},
+    indexer::{self, Indexer},
+    rows::{Rows, clear, places, put},
     siv::{BATCH, Blocks, S2v, Siv, q},
     versions::Versions,
 };
@@ -13,7 +13,7 @@ use crate::{
     },
     scope::Scope,
     stack,
-    token::{KeyVersion, Tag, Token, parts::TokenBytes},
+    token::{KeyVersion, LengthMismatch, Tag, Token, check_bits, parts::TokenBytes},
 };
 use aes::Block;
 use core::{error::Error, fmt, iter::FusedIterator, marker::PhantomData, mem, slice};

@@ -1,0 +1,104 @@
+//! Columns of bytes, as files, databases and Arrow hold them, with a bit for each row that is there.
+
+use super::{TOKEN, TOKEN_TEXT, Token};
+use crate::{error::ParseError, identifier::Identifier};
+use core::{error::Error, fmt};
+
+impl<I: Identifier> Token<I> {
+    /// Writes a column of tokens as text: `texts[i]` becomes the 36 characters of the 27 bytes `tokens[i]`. It does not
+    /// ask whether they are a token: of bytes that are none it makes a text that is none.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
+    pub fn encode_column(tokens: &[[u8; 27]], texts: &mut [[u8; 36]]) -> Result<(), LengthMismatch> {
+        LengthMismatch::unless_same(tokens.len(), texts.len())?;
+        for (token, text) in tokens.iter().zip(texts) {
+            *text = super::encode_base64url(token);
+        }
+        Ok(())
+    }
+
+    /// Reads a column of texts with every check of [`FromStr`](core::str::FromStr): `tokens[i]` becomes the 27 bytes of
+    /// the 36 characters `texts[i]`, and in `valid` bit *i* mod 64 of word *i* / 64 becomes 1. For a row that is no token
+    /// of this kind the bit becomes 0 and the bytes zero, and `refused` gets its number and its error.
+    ///
+    /// ```
+    /// # use telseal::{PhoneNumber, Token};
+    /// let texts = [*b"PQABYrSn9fjX42jm_QvCZwyJd1VvazXfICIQ", [b'?'; 36]];
+    /// let (mut tokens, mut valid) = ([[0; 27]; 2], [0]);
+    /// Token::<PhoneNumber>::decode_column(&texts, &mut tokens, &mut valid, |row, error| {
+    ///     assert_eq!((row, error.position()), (1, Some(0)));
+    /// })?;
+    /// assert_eq!((valid, tokens[1]), ([0b01], [0; 27]));
+    /// let mut again = [[0; 36]];
+    /// Token::<PhoneNumber>::encode_column(&tokens[..1], &mut again)?;
+    /// assert_eq!(again[0], texts[0]);
+    /// # Ok::<(), telseal::LengthMismatch>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] if the slices differ in length, or `valid` has not one word for every 64 rows or part of them.
+    /// Then nothing is written.
+    pub fn decode_column(
+        texts: &[[u8; TOKEN_TEXT]],
+        tokens: &mut [[u8; TOKEN]],
+        valid: &mut [u64],
+        mut refused: impl FnMut(usize, ParseError),
+    ) -> Result<(), LengthMismatch> {
+        LengthMismatch::unless_same(texts.len(), tokens.len())?;
+        check_bits(texts.len(), valid)?;
+        let batches = texts.chunks(BITS).zip(tokens.chunks_mut(BITS)).zip(valid).enumerate();
+        for (batch, ((texts, tokens), valid)) in batches {
+            *valid = 0;
+            for (at, (text, token)) in texts.iter().zip(tokens).enumerate() {
+                match Self::from_text(text) {
+                    Ok(read) => {
+                        *token = read.bytes;
+                        *valid |= 1 << at;
+                    }
+                    Err(error) => {
+                        *token = [0; TOKEN];
+                        refused(batch * BITS + at, error);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many rows have their bits in one word.
+pub(crate) const BITS: usize = u64::BITS as usize;
+
+/// Wants a word of bits for every 64 rows or part of them.
+pub(crate) fn check_bits(rows: usize, bits: &[u64]) -> Result<(), LengthMismatch> {
+    LengthMismatch::unless_same(rows.div_ceil(BITS), bits.len())
+}
+
+/// The number of items differs from the number of places for the results, or from the number that the words of a bitmap
+/// are for. Nothing was written.
+///
+/// ```
+/// # use telseal::{PhoneNumber, Token};
+/// let error = Token::<PhoneNumber>::encode_column(&[[0; 27]], &mut [[0; 36]; 2]).unwrap_err();
+/// assert_eq!(error.to_string(), "1 items do not fit one to one into 2 places");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LengthMismatch {
+    input: usize,
+    output: usize,
+}
+
+impl LengthMismatch {
+    pub(crate) fn unless_same(input: usize, output: usize) -> Result<(), Self> {
+        if input == output { Ok(()) } else { Err(LengthMismatch { input, output }) }
+    }
+}
+
+impl fmt::Display for LengthMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} items do not fit one to one into {} places", self.input, self.output)
+    }
+}
+
+impl Error for LengthMismatch {}
