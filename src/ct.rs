@@ -1,5 +1,5 @@
 //! Where a secret becomes public: every such step in the crate goes through [`public`]. Where digits and keys come
-//! in, [`secret`] marks them.
+//! in, [`secret`] marks them. Random bytes come from [`random`] and nowhere else, marked before anybody sees them.
 //!
 //! Neither does anything, unless the crate is built to be checked, with `--cfg telseal_ct` (`ci/ctgrind`). The marks
 //! are then set and taken away in valgrind's memcheck, which reports each branch and each address that depends on
@@ -23,4 +23,12 @@ pub(crate) fn secret<T: ?Sized>(value: &mut T) {
     #[cfg(telseal_ct)]
     memcheck::secret(value);
     let _ = value;
+}
+
+/// Fills with random bytes from the operating system, and marks them.
+#[cfg(any(feature = "getrandom", feature = "oblivious"))]
+pub(crate) fn random(bytes: &mut [u8]) -> Result<(), getrandom::Error> {
+    let filled = getrandom::fill(bytes);
+    secret(bytes);
+    filled
 }

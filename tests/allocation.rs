@@ -192,3 +192,20 @@ fn what_is_wrapped_never_outgrows_its_buffer() {
         assert_eq!(measure(|| drop(black_box(indexer.wrap(&[7; 32])))).count_total, 2, "index key, {count} versions");
     }
 }
+
+/// Evaluating allocates for what comes out. Where the quota refuses, nothing was evaluated before it was asked.
+#[cfg(all(feature = "seal", feature = "oblivious"))]
+#[test]
+fn nothing_is_evaluated_before_the_quota_is_asked() {
+    use common::{keyring, scope};
+    use telseal::oblivious::{EvaluateError, Evaluator};
+
+    let evaluator: Evaluator<PhoneNumber> = keyring(&[1]).evaluator(&scope()).unwrap();
+    let key = evaluator.public_keys().next().unwrap();
+    let blinding = key.blind(&[PhoneNumber::sample(18), PhoneNumber::sample(19)]).unwrap();
+    let refused = allocates_nothing(|| evaluator.evaluate(blinding.request(), |_| false).map(drop));
+    assert_eq!(refused, Err(EvaluateError::NotAdmitted(2)));
+    // The control: where it admits, evaluating is seen.
+    let admitted = measure(|| drop(black_box(evaluator.evaluate(blinding.request(), |_| true).unwrap())));
+    assert!(admitted.count_total > 0);
+}

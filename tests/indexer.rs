@@ -314,6 +314,26 @@ fn an_index_key_of_another_scope() {
     }
 }
 
+/// All 32 bytes of the scope's digest are compared. What was encrypted has it behind 14 bytes of header, 16 of SIV and the
+/// letter; here another implementation makes index keys whose digest differs in one bit.
+#[test]
+fn an_index_key_of_a_scope_that_differs_in_one_bit() {
+    let digest: [u8; 32] = Sha256::digest(encoded(&LABELS)).into();
+    let header = b"telseal-index\x01";
+    let unwrapped = |digest: &[u8; 32]| {
+        let key = oracle_key("telseal/v1/siv", 1, 'P', &LABELS);
+        let contents = [&b"P"[..], digest, &[0, 1, 0, 1], &key[..32]].concat();
+        let bytes = [&header[..], &oracle_seal(&derive(&KEK, b"telseal/v1/index"), header, &contents)].concat();
+        Indexer::<PhoneNumber>::unwrap(&bytes, &KEK, &scope(), &live::<PhoneNumber>(&[1])).map(drop)
+    };
+    unwrapped(&digest).unwrap();
+    for bit in 0..256 {
+        let mut other = digest;
+        other[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(unwrapped(&other), Err(IndexKeyError::OtherScope), "bit {bit}");
+    }
+}
+
 /// Rows of a version that is not in it would be missed, and nobody would be told.
 #[test]
 fn an_index_key_without_a_version() {

@@ -57,6 +57,29 @@ fn from_secrets_that_make_no_keyring() {
     }
 }
 
+/// A rotation from one to the other would change nothing but the number.
+#[test]
+fn one_secret_under_two_versions() {
+    for (numbers, [one, other]) in
+        [(&[1, 2][..], [1, 2]), (&[2, 1], [1, 2]), (&[7, 3, 65535], [3, 7]), (&[9, 4, 300, 5], [4, 9])]
+    {
+        // The first two that are given have the same.
+        let mut secrets: Vec<_> = numbers.iter().map(|&number| (version(number), secret(number))).collect();
+        secrets[1].1 = secrets[0].1;
+        let given = |secrets: &[(KeyVersion, [u8; 32])]| {
+            Keyring::from_secrets(secrets.iter().map(|(version, secret)| (*version, secret)))
+        };
+        let message = format!("one secret for key versions {one} and {other}");
+        fails(given(&secrets), KeyringError::SameSecret(version(one), version(other)), &message);
+        // All 32 bytes are compared: one bit is enough, wherever it is.
+        for bit in 0..256 {
+            secrets[1].1 = secrets[0].1;
+            secrets[1].1[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(given(&secrets).unwrap().versions().len(), numbers.len());
+        }
+    }
+}
+
 #[cfg(feature = "getrandom")]
 #[test]
 fn a_generated_keyring_has_one_version_and_a_secret_of_its_own() {

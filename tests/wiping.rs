@@ -8,7 +8,7 @@
 
 mod memory;
 
-use memory::{Heap, heap_after};
+use memory::{Heap, heap_after, is_counted};
 use std::{hint::black_box, mem, panic};
 use telseal::{Imei, Imeisv, Imsi, PhoneNumber, Prefix};
 use zeroize::zeroize_stack;
@@ -62,6 +62,7 @@ fn what_wipes_nothing_is_seen() {
 #[test]
 fn a_panic_gives_the_heap_back() {
     panic::catch_unwind(|| heap_after(|| panic!("on purpose"))).unwrap_err();
+    assert!(!is_counted());
     assert_eq!(heap_after(|| ()).len(), 0);
     // More than the arena has, a few times.
     for _ in 0..4 {

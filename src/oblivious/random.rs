@@ -30,11 +30,10 @@ impl RngCore for SystemRandom {
     }
 
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        if self.failed || getrandom::fill(bytes).is_err() {
+        if self.failed || ct::random(bytes).is_err() {
             self.failed = true;
             bytes.fill(1); // no zeros, after which `voprf` asks again, and again
         }
-        ct::secret(bytes);
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {

@@ -90,7 +90,8 @@ impl Keyring {
     /// ```
     ///
     /// # Errors
-    /// [`KeyringError::Empty`] and [`KeyringError::Duplicate`].
+    /// [`KeyringError::Empty`]; [`KeyringError::Duplicate`] for one version with two secrets; and
+    /// [`KeyringError::SameSecret`] for one secret under two versions, between which a rotation would change the number alone.
     pub fn from_secrets<'a>(
         secrets: impl IntoIterator<Item = (KeyVersion, &'a [u8; 32])>,
     ) -> Result<Self, KeyringError> {
@@ -99,6 +100,9 @@ impl Keyring {
         versions.sort_unstable_by_key(|(version, _)| *version);
         if let Some(pair) = versions.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(KeyringError::Duplicate(pair[0].0));
+        }
+        if let Some((one, other)) = alike(&versions) {
+            return Err(KeyringError::SameSecret(one, other));
         }
         let primary = versions.last().ok_or(KeyringError::Empty)?.0;
         Ok(Keyring { versions, primary })
@@ -295,6 +299,17 @@ impl Keyring {
     }
 }
 
+/// Two versions that have one secret. Sorted by fingerprints, which tell nothing of the secrets: to compare each with each
+/// takes too long where there are many.
+fn alike(versions: &[(KeyVersion, Box<Secret>)]) -> Option<(KeyVersion, KeyVersion)> {
+    let fingerprint =
+        |(at, (_, secret)): (usize, &(_, Box<Secret>))| (*Fingerprint::of_key(&secret.0, &[]).as_bytes(), at);
+    let mut fingerprints: Zeroizing<Vec<_>> = Zeroizing::new(versions.iter().enumerate().map(fingerprint).collect());
+    fingerprints.sort_unstable();
+    let pair = fingerprints.windows(2).find(|pair| pair[0].0 == pair[1].0)?;
+    Some((versions[pair[0].1].0, versions[pair[1].1].0))
+}
+
 impl Secret {
     fn new(bytes: &[u8; 32]) -> Box<Self> {
         let mut secret = Box::new(Secret([0; 32]));
@@ -306,8 +321,7 @@ impl Secret {
     #[cfg(feature = "getrandom")]
     fn random() -> Result<Box<Self>, KeyringError> {
         let mut secret = Box::new(Secret([0; 32]));
-        getrandom::fill(&mut secret.0).map_err(|_| KeyringError::Random)?;
-        ct::secret(&mut secret.0);
+        ct::random(&mut secret.0).map_err(|_| KeyringError::Random)?;
         Ok(secret)
     }
 }
@@ -351,6 +365,8 @@ pub enum KeyringError {
     Empty,
     /// Two secrets were given for this version.
     Duplicate(KeyVersion),
+    /// One secret was given for these two versions.
+    SameSecret(KeyVersion, KeyVersion),
     /// This version is not in the keyring.
     UnknownKeyVersion(KeyVersion),
     /// This version is the primary one, which cannot be retired: promote another one first.
@@ -377,6 +393,7 @@ impl fmt::Display for KeyringError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KeyringError::Empty => f.write_str("a keyring needs at least one secret"),
+            KeyringError::SameSecret(one, other) => write!(f, "one secret for key versions {one} and {other}"),
             KeyringError::Duplicate(version) => write!(f, "two secrets for key version {version}"),
             KeyringError::UnknownKeyVersion(version) => write!(f, "key version {version} is not in the keyring"),
             KeyringError::Primary(version) => {

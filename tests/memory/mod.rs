@@ -52,6 +52,11 @@ impl Drop for InUse {
     }
 }
 
+/// Whether this thread allocates from the arena.
+pub(crate) fn is_counted() -> bool {
+    USED.get().is_some()
+}
+
 /// A global allocator that hands out the arena in [`heap_after`], and what the system has outside of it.
 pub(crate) struct Heap;
 
