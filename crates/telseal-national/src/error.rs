@@ -1,6 +1,6 @@
 use crate::Country;
 use core::{error::Error, fmt};
-use telseal::ParseError;
+use telseal::{ParseError, ParseErrorKind};
 
 /// A text that is not read as a phone number in the country that the caller named.
 ///
@@ -10,15 +10,15 @@ pub struct NationalError {
     country: Country,
     kind: NationalErrorKind,
     position: Option<usize>,
-    international: Option<ParseError>,
+    international: Option<Box<ParseError>>,
 }
 
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NationalErrorKind {
-    /// The text is not in national form and telseal's own parser refuses it: [`source`](Error::source) is its error.
-    International,
+    /// The text is not in national form, and telseal's own parser refuses it. [`source`](Error::source) is its error.
+    International(ParseErrorKind),
     /// A character that is neither a digit nor set between digits.
     NotADigit,
     /// Parentheses that are not in pairs, or one pair inside another.
@@ -53,11 +53,11 @@ impl NationalError {
         NationalError { position: Some(position), ..self }
     }
 
-    pub(crate) fn international(country: Country, error: ParseError) -> Self {
+    pub(crate) fn international(country: Country, error: &ParseError) -> Self {
         NationalError {
             position: error.position(),
-            international: Some(error),
-            ..NationalError::new(country, NationalErrorKind::International)
+            international: Some(Box::new(error.clone())),
+            ..NationalError::new(country, NationalErrorKind::International(error.kind()))
         }
     }
 
@@ -84,7 +84,7 @@ impl fmt::Display for NationalError {
         }
         write!(f, "phone number, read in {}: ", self.country)?;
         f.write_str(match self.kind {
-            NationalErrorKind::International => "not an international number",
+            NationalErrorKind::International(_) => "expected an international number",
             NationalErrorKind::NotADigit => "expected a digit",
             NationalErrorKind::Parenthesis => "expected parentheses in pairs, none inside another,",
             NationalErrorKind::Extension => "an extension names something else than the subscriber",
@@ -106,6 +106,6 @@ impl fmt::Display for NationalError {
 
 impl Error for NationalError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.international.as_ref().map(|error| error as _)
+        self.international.as_deref().map(|error| error as _)
     }
 }

@@ -29,7 +29,6 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
     Possible,
-    LocalOnly,
     TooShort,
     TooLong,
     /// Neither shorter than all numbers of the plan nor longer, but none is as long.
@@ -70,15 +69,24 @@ impl Plan {
     }
 
     pub(crate) fn length(&self, national: &[u8]) -> Length {
-        let Numbers { lengths, local_lengths, .. } = &self.general;
+        let lengths = &self.general.lengths;
         let len = national.len();
         match () {
             () if lengths.contains(&len) => Length::Possible,
-            () if local_lengths.contains(&len) => Length::LocalOnly,
             () if lengths.iter().all(|&length| len < length) => Length::TooShort,
             () if lengths.iter().all(|&length| len > length) => Length::TooLong,
             () => Length::Between,
         }
+    }
+
+    /// Whether numbers without their area code have so many digits.
+    pub(crate) fn has_local_numbers_of(&self, len: usize) -> bool {
+        self.kinds.iter().chain([&self.general]).any(|numbers| numbers.local_lengths.contains(&len))
+    }
+
+    /// The same, and no others have.
+    pub(crate) fn has_only_local_numbers_of(&self, len: usize) -> bool {
+        self.general.local_lengths.contains(&len)
     }
 
     fn has(&self, national: &[u8]) -> bool {
@@ -87,7 +95,7 @@ impl Plan {
 
     /// Whether the plan writes the number with its national prefix in front whenever it is not written with the
     /// country code. (libphonenumber asks this of numbers that it looks for in running text.)
-    fn prefixed(&self, national: &[u8]) -> bool {
+    pub(crate) fn prefixed(&self, national: &[u8]) -> bool {
         let format = self.formats.iter().find(|format| {
             (format.leading_digits.is_empty() || format.leading_digits.at_start(national).is_some())
                 && format.pattern.is_all_of(national)
@@ -124,14 +132,11 @@ impl Shared {
     pub(crate) fn have(self, national: &[u8]) -> bool {
         let [plan] = self.0 else {
             // The first that claims it decides, as in libphonenumber.
-            let owner = self.0.iter().find(|plan| plan.leading_digits.at_start(national).is_some() || plan.has(national));
+            let owner =
+                self.0.iter().find(|plan| plan.leading_digits.at_start(national).is_some() || plan.has(national));
             return owner.is_some_and(|plan| plan.has(national));
         };
         plan.has(national)
-    }
-
-    pub(crate) fn prefixed(self, national: &[u8]) -> bool {
-        self.main().prefixed(national)
     }
 }
 
@@ -159,7 +164,8 @@ static PLANS: LazyLock<Plans> = LazyLock::new(|| {
         ];
         let numbers = |pattern: &str, lengths: &[i32], local_lengths: &[i32]| {
             // A kind that the plan does not have has the length -1.
-            let positive = |lengths: &[i32]| lengths.iter().filter_map(|&length| usize::try_from(length).ok()).collect();
+            let positive =
+                |lengths: &[i32]| lengths.iter().filter_map(|&length| usize::try_from(length).ok()).collect();
             let absent = lengths == [-1];
             Numbers {
                 pattern: Pattern::new(if absent { "" } else { pattern }),
@@ -197,7 +203,10 @@ static PLANS: LazyLock<Plans> = LazyLock::new(|| {
                     ),
                     pattern: Pattern::new(format.pattern().original_base()),
                     prefixed: !format.original.national_prefix_optional_when_formatting()
-                        && !matches!(format.original.national_prefix_formatting_rule(), "" | "$1" | "($1)" | "$1)" | "($1"),
+                        && !matches!(
+                            format.original.national_prefix_formatting_rule(),
+                            "" | "$1" | "($1)" | "$1)" | "($1"
+                        ),
                 })
                 .collect(),
         };

@@ -1,10 +1,11 @@
 use crate::{
     Country, NationalError, NationalErrorKind as Kind,
     digits::Digits,
-    plan::{self, Length, Shared},
-    reserved, spelling, text,
+    plan::{self, Length, Plan, Shared},
+    reserved, spelling,
+    text::{self, Written},
 };
-use telseal::PhoneNumber;
+use telseal::{ParseErrorKind, PhoneNumber};
 
 /// What [`parse_with`] takes, from the strictest to the most lenient: each takes what those before it take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +42,7 @@ pub enum Accept {
 /// ```
 ///
 /// # Errors
-/// What is not certain, with its [kind](NationalErrorKind).
+/// What is not certain, with its [kind](NationalError::kind).
 pub fn parse(text: &str, country: Country) -> Result<PhoneNumber, NationalError> {
     parse_with(text, country, Accept::Certain)
 }
@@ -60,96 +61,93 @@ pub fn parse(text: &str, country: Country) -> Result<PhoneNumber, NationalError>
 /// The result is [`canonical`](crate::canonical).
 ///
 /// # Errors
-/// What `accept` does not take, with its [kind](NationalErrorKind).
+/// What `accept` does not take, with its [kind](NationalError::kind).
 pub fn parse_with(text: &str, country: Country, accept: Accept) -> Result<PhoneNumber, NationalError> {
     let digits = if text::is_international(text) {
         international(text, country, accept)?
     } else {
-        national(&text::digits(text, country)?, country, accept)?
+        national(&text::written(text, country)?, country, accept)?
     };
     let [canonical, ..] = spelling::of_digits(&digits);
     // The plans of some countries have room for more digits than E.164, or for fewer than telseal.
     let canonical = canonical.unwrap_or(digits);
-    PhoneNumber::from_msisdn(canonical.as_str()).map_err(|_| {
-        NationalError::new(country, if canonical.len() > 15 { Kind::TooLong } else { Kind::TooShort })
-    })
+    PhoneNumber::from_msisdn(canonical.as_str())
+        .map_err(|_| NationalError::new(country, if canonical.len() > 15 { Kind::TooLong } else { Kind::TooShort }))
 }
 
 /// E.164 digits of a text that the core reads.
 fn international(text: &str, country: Country, accept: Accept) -> Result<Digits, NationalError> {
     let refused = |kind| NationalError::new(country, kind);
-    let (digits, trunk_prefix) = match text.parse::<PhoneNumber>() {
+    let (digits, zero) = match text.parse::<PhoneNumber>() {
         Ok(number) => (Digits::of(&[number.expose_msisdn().as_bytes()]), false),
-        Err(error) if error.to_string().contains("trunk prefix") => {
+        Err(error) if error.kind() == ParseErrorKind::TrunkPrefix => {
             // The core does not know plans, and refuses. Here the plan says what the zero is.
             let number = text.find(['+', '＋']).map_or("", |at| text[at..].trim_start_matches(['+', '＋']));
-            let number = number.split(';').next().unwrap_or_default();
-            (Some(text::digits(number, country)?), true)
+            let number = number.split([';', '@']).next().unwrap_or_default();
+            (Some(text::written(number, country)?.digits), true)
         }
-        Err(error) => return Err(NationalError::international(country, error)),
+        Err(error) => return Err(NationalError::international(country, &error)),
     };
-    let digits = digits.ok_or(refused(Kind::TooLong))?;
-    let (shared, code) = plan::of_calling_code(&digits).ok_or(refused(Kind::UnknownCountryCode))?;
-    let number = Candidate { shared, e164: digits, code };
-    let stripped = shared.main().without_national_prefix(number.national()).and_then(|national| Candidate::new(shared, &national));
-    let found = [Some(&number), stripped.as_ref()].into_iter().flatten().find(|number| number.is_valid());
-    if let Some(found) = found {
-        return Ok(found.e164.clone());
-    }
-    let number = if trunk_prefix { stripped.unwrap_or(number) } else { number };
-    match number.fault() {
-        Kind::NotInPlan if accept == Accept::Possible && number.is_possible() => Ok(number.e164),
-        fault => Err(refused(fault)),
+    let number = digits.and_then(|digits| Candidate::with_code(&digits)).ok_or(refused(Kind::UnknownCountryCode))?;
+    let number = number.without_trunk_prefix(zero).ok_or(refused(Kind::Ambiguous))?;
+    if number.is_valid() || accept == Accept::Possible && number.is_possible() {
+        Ok(number.e164)
+    } else {
+        Err(refused(number.fault()))
     }
 }
 
 /// E.164 digits of a number that was dialled or written in a country.
-fn national(digits: &Digits, country: Country, accept: Accept) -> Result<Digits, NationalError> {
+fn national(written: &Written, country: Country, accept: Accept) -> Result<Digits, NationalError> {
+    let Written { digits, zero } = written;
     let refused = |kind| NationalError::new(country, kind);
     let plan = plan::of_country(country.letters()).ok_or(refused(Kind::NotInPlan))?;
-    let (shared, code) = plan::of_calling_code(plan.calling_code.as_bytes()).ok_or(refused(Kind::NotInPlan))?;
-    let _ = code;
 
-    // The forms, each with what it costs.
-    let abroad = plan.after_international_prefix(digits).and_then(|e164| {
-        let (shared, code) = plan::of_calling_code(e164)?;
-        let number = Candidate { shared, e164: Digits::of(&[e164])?, code };
-        Some(number.valid_or_stripped())
-    });
-    let prefixed = plan.without_national_prefix(digits).and_then(|national| Candidate::new(shared, &national));
-    let bare = Candidate::new(shared, digits);
-    let with_code = digits.strip_prefix(plan.calling_code.as_bytes()).and_then(|national| Candidate::new(shared, national)).map(Candidate::valid_or_stripped);
+    // Everything that it can be.
+    let international = |e164: &[u8]| {
+        let number = Candidate::with_code(e164)?;
+        let zero = *zero == Some(digits.len() - number.national().len());
+        Some(number.without_trunk_prefix(zero).ok_or(refused(Kind::Ambiguous)))
+    };
+    let abroad = plan.after_international_prefix(digits).and_then(international).transpose()?;
+    let own_code =
+        digits.starts_with(plan.calling_code.as_bytes()).then(|| international(digits)).flatten().transpose()?;
+    // As short as a local number is one, even where a country that shares the country code has such numbers: 310-0123 in US.
+    let inland =
+        |national: &[u8]| Candidate::new(plan, national).filter(|_| !plan.has_only_local_numbers_of(national.len()));
+    let prefixed = plan.without_national_prefix(digits).and_then(|national| inland(&national));
+    let bare = inland(digits);
 
-    let valid = |number: &Option<Candidate>| number.as_ref().filter(|number| number.is_valid()).map(|number| number.e164.clone());
-    let bare_is_written_so = bare.as_ref().is_some_and(|number| !shared.prefixed(number.national()));
-    let readings = [valid(&abroad), valid(&prefixed), valid(&bare)];
-    let mut numbers = readings.iter().flatten().map(canonical);
+    let valid =
+        |number: &Option<Candidate>| number.as_ref().filter(|number| number.is_valid()).map(|n| canonical(&n.e164));
+    let [abroad_e164, prefixed_e164, bare_e164] = [valid(&abroad), valid(&prefixed), valid(&bare)];
+    let mut numbers = [&abroad_e164, &prefixed_e164, &bare_e164].into_iter().flatten();
     if let Some(number) = numbers.next() {
         if numbers.any(|other| other != number) {
             return Err(refused(Kind::Ambiguous));
         }
-        // Alone without a prefix.
-        if readings[0].is_none() && readings[1].is_none() && !bare_is_written_so {
-            let other = valid(&with_code).is_some_and(|other| canonical(&other) != number);
+        let has_prefix = abroad_e164.is_some() || prefixed_e164.is_some();
+        if !has_prefix && bare.is_some_and(|bare| bare.is_written_with_trunk_prefix()) {
             return match accept {
-                _ if other => Err(refused(Kind::Ambiguous)),
+                _ if valid(&own_code).is_some_and(|other| other != *number) => Err(refused(Kind::Ambiguous)),
                 Accept::Certain => Err(refused(Kind::NoTrunkPrefix)),
-                _ => Ok(number),
+                _ => Ok(number.clone()),
             };
         }
+        return Ok(number.clone());
+    }
+    if let Some(number) = valid(&own_code) {
         return Ok(number);
     }
-    if let Some(number) = valid(&with_code) {
-        return Ok(number);
+    let readings = [&abroad, &prefixed, &bare, &own_code];
+    let possible = readings.into_iter().flatten().find(|number| accept == Accept::Possible && number.is_possible());
+    if let Some(number) = possible {
+        return Ok(number.e164.clone());
     }
-    let possible = |number: &Option<Candidate>| number.as_ref().filter(|number| number.is_possible()).map(|number| number.e164.clone());
-    if accept == Accept::Possible
-        && let Some(number) = [&abroad, &prefixed, &bare, &with_code].into_iter().find_map(possible)
-    {
-        return Ok(number);
-    }
-    let blamed = abroad.or(prefixed.filter(|number| number.fault() != Kind::TooShort)).or(bare);
-    Err(refused(blamed.map_or(Kind::TooLong, |number| number.fault())))
+    // What is left of a short number behind its prefix says nothing.
+    let prefixed = prefixed.filter(|number| number.fault() != Kind::TooShort);
+    let Some(number) = abroad.or(prefixed).or(bare) else { return Err(refused(Kind::LocalOnly)) };
+    Err(refused(number.fault()))
 }
 
 fn canonical(e164: &Digits) -> Digits {
@@ -166,9 +164,15 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(shared: Shared, national: &[u8]) -> Option<Self> {
-        let code = shared.main().calling_code.as_bytes();
-        Some(Candidate { shared, e164: Digits::of(&[code, national])?, code: code.len() })
+    /// A number of one country.
+    fn new(plan: &Plan, national: &[u8]) -> Option<Self> {
+        Candidate::with_code(&Digits::of(&[plan.calling_code.as_bytes(), national])?)
+    }
+
+    /// A number of the country whose code it begins with.
+    fn with_code(e164: &[u8]) -> Option<Self> {
+        let (shared, code) = plan::of_calling_code(e164)?;
+        Some(Candidate { shared, e164: Digits::of(&[e164])?, code })
     }
 
     fn national(&self) -> &[u8] {
@@ -188,22 +192,34 @@ impl Candidate {
         self.shared.main().length(self.national()) == Length::Possible
     }
 
-    /// Itself, or, where that is valid and it is not, itself without a trunk prefix.
-    fn valid_or_stripped(self) -> Self {
-        if self.is_valid() {
-            return self;
+    fn is_written_with_trunk_prefix(&self) -> bool {
+        self.shared.main().prefixed(self.national())
+    }
+
+    /// The number without a trunk prefix behind its country code. `None` if it cannot be told whether that is one: `zero` says that
+    /// a zero stands there alone in parentheses, which is notation in most countries, and a digit of the number in Italy.
+    fn without_trunk_prefix(self, zero: bool) -> Option<Self> {
+        let plan = self.shared.main();
+        if !zero && self.is_valid() {
+            return Some(self);
         }
-        let stripped = self.shared.main().without_national_prefix(self.national());
-        match stripped.and_then(|national| Candidate::new(self.shared, &national)) {
-            Some(stripped) if stripped.is_valid() => stripped,
-            _ => self,
+        let stripped = plan.without_national_prefix(self.national());
+        let without_zero = || self.national().strip_prefix(b"0").filter(|_| zero).and_then(|rest| Digits::of(&[rest]));
+        let Some(stripped) = stripped.or_else(without_zero).and_then(|national| Candidate::new(plan, &national)) else {
+            return Some(self);
+        };
+        match (self.is_valid(), stripped.is_valid()) {
+            (true, true) if canonical(&self.e164) != canonical(&stripped.e164) => None,
+            (false, true) => Some(stripped),
+            (false, false) if zero => Some(stripped),
+            _ => Some(self),
         }
     }
 
     /// What is wrong with a number that no plan has.
     fn fault(&self) -> Kind {
         match self.shared.main().length(self.national()) {
-            Length::LocalOnly => Kind::LocalOnly,
+            _ if self.shared.main().has_local_numbers_of(self.national().len()) => Kind::LocalOnly,
             Length::TooShort => Kind::TooShort,
             Length::TooLong => Kind::TooLong,
             Length::Possible | Length::Between => Kind::NotInPlan,

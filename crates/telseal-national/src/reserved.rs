@@ -14,7 +14,8 @@ pub struct Reserved {
 pub(crate) fn contains(e164: &[u8]) -> bool {
     RESERVED.iter().any(|reserved| {
         let pattern = reserved.pattern.as_bytes();
-        pattern.len() == e164.len() && pattern.iter().zip(e164).all(|(&pattern, &digit)| match pattern {
+        pattern.len() == e164.len()
+            && pattern.iter().zip(e164).all(|(&pattern, &digit)| match pattern {
                 b'x' => true,
                 b'n' => digit >= b'2',
                 _ => digit == pattern,

@@ -11,8 +11,8 @@ use telseal::PhoneNumber;
 ///
 /// ```
 /// use telseal_national::canonical;
-/// let from_a_messenger: telseal::PhoneNumber = "+5215555550123".parse()?;
-/// assert_eq!(&*canonical(&from_a_messenger).expose_e164(), "+525555550123");
+/// let from_a_messenger: telseal::PhoneNumber = "+5212221234567".parse()?;
+/// assert_eq!(&*canonical(&from_a_messenger).expose_e164(), "+522221234567");
 /// # Ok::<(), telseal::ParseError>(())
 /// ```
 pub fn canonical(number: &PhoneNumber) -> PhoneNumber {
@@ -32,7 +32,10 @@ pub fn canonical(number: &PhoneNumber) -> PhoneNumber {
 /// # Ok::<(), telseal::ParseError>(())
 /// ```
 pub fn spellings(number: &PhoneNumber) -> impl Iterator<Item = PhoneNumber> + use<> {
-    of_digits(number.expose_msisdn().as_bytes()).into_iter().flatten().filter_map(|digits| PhoneNumber::from_msisdn(digits.as_str()).ok())
+    of_digits(number.expose_msisdn().as_bytes())
+        .into_iter()
+        .flatten()
+        .filter_map(|digits| PhoneNumber::from_msisdn(digits.as_str()).ok())
 }
 
 /// The same for digits, country code first.
@@ -68,11 +71,7 @@ struct Rule {
 
 const RULES: &[Rule] = &[
     // Mexico: the 1 of mobiles went with the dialling rules of August 2019, and stays in messengers' identities.
-    Rule {
-        spellings: &[("52", 0, ""), ("521", 0, "")],
-        len: 10,
-        begins: &["2", "3", "4", "5", "6", "7", "8", "9"],
-    },
+    Rule { spellings: &[("52", 0, ""), ("521", 0, "")], len: 10, begins: &["2", "3", "4", "5", "6", "7", "8", "9"] },
     // Argentina: the 9 says that a call goes to a mobile. The ten digits name the subscriber, and without the plan of
     // blocks nobody can tell which of them are mobiles: so it can always be left out, but not always be put in.
     Rule { spellings: &[("54", 0, ""), ("54", 0, "9")], len: 10, begins: &["1", "2", "3"] },
@@ -80,23 +79,23 @@ const RULES: &[Rule] = &[
     // 7 is left alone, since trunked radio kept eight digits there.
     Rule { spellings: &[("55", 2, "9"), ("55", 2, "")], len: 8, begins: &["6", "8", "9"] },
     // Benin: all numbers got 01 in front on 30 November 2024.
-    Rule {
-        spellings: &[("229", 0, "01"), ("229", 0, "")],
-        len: 8,
-        begins: &["2", "3", "4", "5", "6", "7", "8", "9"],
-    },
+    Rule { spellings: &[("229", 0, "01"), ("229", 0, "")], len: 8, begins: &["2", "3", "4", "5", "6", "7", "8", "9"] },
     // San Marino: fixed lines with and without the Italian area code, and through Italy.
     Rule { spellings: &[("378", 0, "0549"), ("378", 0, ""), ("39", 0, "0549")], len: 6, begins: &["8", "9"] },
     // Palestine: its mobiles are reached under Israel's country code too.
     Rule { spellings: &[("970", 0, ""), ("972", 0, "")], len: 9, begins: &["56", "59"] },
     // France overseas: inside France one plan, so that +33 is put before these as well. Each has its own country code.
+    // (06 39 98 is missing: Arcep keeps it for films.)
     Rule { spellings: &[("590", 0, ""), ("33", 0, "")], len: 9, begins: &["590", "690", "691"] },
     Rule { spellings: &[("594", 0, ""), ("33", 0, "")], len: 9, begins: &["594", "694"] },
     Rule { spellings: &[("596", 0, ""), ("33", 0, "")], len: 9, begins: &["596", "696", "697"] },
     Rule {
         spellings: &[("262", 0, ""), ("33", 0, "")],
         len: 9,
-        begins: &["262", "263", "269", "639", "692", "693"],
+        begins: &[
+            "262", "263", "269", "692", "693", "6390", "6391", "6392", "6393", "6394", "6395", "6396", "6397", "63990",
+            "63991", "63992", "63993", "63994", "63995", "63996", "63997", "63999",
+        ],
     },
     Rule { spellings: &[("508", 0, ""), ("33", 0, "508")], len: 6, begins: &["2", "3", "4", "5", "6", "7", "8", "9"] },
 ];
