@@ -364,7 +364,8 @@ impl<T> fmt::Debug for Indexer<T> {
 /// # let kek = [2; 32];
 /// let scope = Scope::new(["routing"])?;
 /// let file = keyring.indexer::<PhoneNumber>(&scope).wrap(&kek);
-/// let refused = Indexer::<Imsi>::unwrap(&file, &kek, &scope, &[KeyVersion::FIRST]);
+/// let live: Vec<_> = keyring.indexer::<Imsi>(&scope).fingerprints().collect();
+/// let refused = Indexer::<Imsi>::unwrap(&file, &kek, &scope, &live);
 /// assert_eq!(refused.unwrap_err(), IndexKeyError::OtherKind);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
