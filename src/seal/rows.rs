@@ -66,7 +66,12 @@ pub(crate) fn put<T, const N: usize>(
     there: u64,
     from: impl Fn([u8; N]) -> T,
 ) {
-    for (i, (place, bytes)) in places.iter_mut().zip(batch).enumerate() {
-        *place = (there >> i & 1 == 1).then(|| from(*bytes));
+    for (place, bytes) in places.iter_mut().zip(batch) {
+        *place = Some(from(*bytes));
+    }
+    let mut absent = self::places(batch.len()) & !there;
+    while absent != 0 {
+        places[absent.trailing_zeros() as usize] = None;
+        absent &= absent - 1;
     }
 }

@@ -1,7 +1,14 @@
 //! Columns of bytes, as files, databases and Arrow hold them, with a bit for each row that is there.
 
-use super::{TOKEN, TOKEN_TEXT, Token};
-use crate::{error::ParseError, identifier::Identifier};
+use super::{
+    TOKEN, TOKEN_TEXT, Token,
+    encoding::{decode_column, encode_column},
+    first_byte,
+};
+use crate::{
+    error::ParseError,
+    identifier::{Identifier, Labelled},
+};
 use core::{error::Error, fmt};
 
 impl<I: Identifier> Token<I> {
@@ -12,9 +19,7 @@ impl<I: Identifier> Token<I> {
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn encode_column(tokens: &[[u8; 27]], texts: &mut [[u8; 36]]) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(tokens.len(), texts.len())?;
-        for (token, text) in tokens.iter().zip(texts) {
-            *text = super::encode_base64url(token);
-        }
+        encode_column(tokens.as_flattened(), texts.as_flattened_mut());
         Ok(())
     }
 
@@ -49,21 +54,25 @@ impl<I: Identifier> Token<I> {
         check_bits(texts.len(), valid)?;
         let batches = texts.chunks(BITS).zip(tokens.chunks_mut(BITS)).zip(valid).enumerate();
         for (batch, ((texts, tokens), valid)) in batches {
+            let text = decode_column(texts.as_flattened(), tokens.as_flattened_mut());
+            if text && tokens.iter().fold(true, |all, token| all & Self::is_header(token)) {
+                *valid = u64::MAX >> (BITS - tokens.len());
+                continue;
+            }
             *valid = 0;
             for (at, (text, token)) in texts.iter().zip(tokens).enumerate() {
-                match Self::from_text(text) {
-                    Ok(read) => {
-                        *token = read.bytes;
-                        *valid |= 1 << at;
-                    }
-                    Err(error) => {
-                        *token = [0; TOKEN];
-                        refused(batch * BITS + at, error);
-                    }
-                }
+                let read = Self::from_text(text).map_err(|error| refused(batch * BITS + at, error));
+                *valid |= u64::from(read.is_ok()) << at;
+                *token = read.map_or([0; TOKEN], |token| token.bytes);
             }
         }
         Ok(())
+    }
+
+    /// Whether bytes begin as those of a token of this kind do.
+    #[inline(always)]
+    fn is_header(bytes: &[u8; TOKEN]) -> bool {
+        (bytes[0] == first_byte(I::LETTER)) & (bytes[1] | bytes[2] != 0)
     }
 }
 
