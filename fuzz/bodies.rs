@@ -5,10 +5,12 @@
 #![allow(clippy::unwrap_used)] // a panic is a finding
 
 mod oracle;
+#[path = "typed.rs"]
+mod typed;
 
 use oracle::{
-    KEK, Model, base64url, contents_of, digest, fingerprint, global_number, header, hexadecimal, index_of, k1_of,
-    luhn_holds, prefix_key, tag_bytes, tbcd_digits, token_bytes, version, wrap, wrap_index,
+    KEK, Model, base64url, contents_of, digest, fingerprint, header, hexadecimal, index_of, k1_of, luhn_holds,
+    prefix_key, tag_bytes, tbcd_digits, token_bytes, version, wrap, wrap_index,
 };
 use std::{str::FromStr, sync::LazyLock};
 use telseal::{
@@ -21,107 +23,90 @@ use telseal::{
 /// Any text, as a phone number and as an MSISDN.
 pub(crate) fn phone(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
-    let is_number = |digits: &str| are_digits(digits, 7, 15) && !digits.starts_with('0');
-    let global = |text: &str| text.strip_prefix('+').and_then(global_number);
-    let (digits, parameters) = match text.split_at_checked(4) {
-        Some((scheme, uri)) if scheme.eq_ignore_ascii_case("tel:") => {
-            (global(uri.split(';').next().unwrap()), uri.contains(';'))
+    read_as(text, typed::phone(text), |number: &PhoneNumber| {
+        let digits = number.expose_msisdn().to_string();
+        let mut printed = vec![number.expose_gpsi()];
+        // A trunk prefix that a program put there is told to whoever reads it typed.
+        if !typed::trunk_zero(&digits) {
+            printed.extend([number.expose_e164(), number.expose_tel_uri()]);
         }
-        _ => (global(text).or(text.strip_prefix("msisdn-").map(str::to_string)), false),
-    };
-    let digits = digits.filter(|digits| is_number(digits));
-    match text.parse::<PhoneNumber>() {
-        Ok(number) => {
-            assert_eq!(Some(&*number.expose_msisdn()), digits.as_deref());
-            for printed in [number.expose_e164(), number.expose_tel_uri(), number.expose_gpsi()] {
-                assert_eq!(printed.parse().as_ref(), Ok(&number));
-            }
-        }
-        Err(error) => {
-            assert!(digits.is_none() || parameters, "{error}");
-            shows_nothing(&error, data);
-        }
-    }
-    tells_no_digits(PhoneNumber::from_str, text);
+        (digits, printed)
+    });
 
     let number = PhoneNumber::from_msisdn(text);
-    assert_eq!(number.is_ok(), is_number(text));
-    assert!(number.is_err() || number == format!("+{text}").parse());
+    assert_eq!(number.is_ok(), are_digits(text, 7, 15) && !text.starts_with('0'));
+    assert!(number.is_err() || number == format!("msisdn-{text}").parse());
     tells_no_digits(PhoneNumber::from_msisdn, text);
 }
 
 /// Any text, as an IMSI.
 pub(crate) fn imsi(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
-    let digits = text.strip_prefix("imsi-").unwrap_or(text);
-    match text.parse::<Imsi>() {
-        Ok(imsi) => {
-            assert!(are_digits(digits, 6, 15) && *imsi.expose_digits() == *digits);
-            assert_eq!(imsi.expose_digits().parse().as_ref(), Ok(&imsi));
-            assert_eq!(imsi.expose_supi().parse().as_ref(), Ok(&imsi));
-            for length in [MncLength::Two, MncLength::Three] {
-                let parts = [imsi.expose_mcc(), imsi.expose_mnc(length), imsi.expose_msin(length)];
-                assert_eq!((parts[0].len(), parts[1].len()), (3, length as usize));
-                assert_eq!(parts.map(|part| part.to_string()).concat(), digits);
-            }
+    read_as(text, typed::imsi(text), |imsi: &Imsi| {
+        let digits = imsi.expose_digits().to_string();
+        for length in [MncLength::Two, MncLength::Three] {
+            let parts = [imsi.expose_mcc(), imsi.expose_mnc(length), imsi.expose_msin(length)];
+            assert_eq!((parts[0].len(), parts[1].len()), (3, length as usize));
+            assert_eq!(parts.map(|part| part.to_string()).concat(), digits);
         }
-        Err(error) => {
-            assert!(!are_digits(digits, 6, 15));
-            shows_nothing(&error, data);
-        }
-    }
-    tells_no_digits(Imsi::from_str, text);
+        assert_eq!(Imsi::from_full(text).is_ok(), digits.len() == 15);
+        (digits, vec![imsi.expose_digits(), imsi.expose_supi()])
+    });
 }
 
 /// Any text, as an IMEI.
 pub(crate) fn imei(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
-    let digits = digits_before_parameters(text);
-    match text.parse::<Imei>() {
-        Ok(imei) => {
-            let printed = imei.expose_digits();
-            assert!(are_digits(&printed, 15, 15) && luhn_holds(&printed));
-            let spare = text.starts_with(|char: char| char.is_ascii_alphabetic()) && digits[14..] == *"0";
-            assert!(digits[..14] == printed[..14] && (digits.len() == 14 || digits == *printed || spare));
-            for printed in [imei.expose_digits(), imei.expose_hyphenated(), imei.expose_pei(), imei.expose_urn()] {
-                assert_eq!(printed.parse().as_ref(), Ok(&imei));
-            }
-            let parts = [imei.expose_tac(), imei.expose_snr(), imei.expose_check_digit()];
-            assert_eq!(parts.map(|part| part.to_string()).concat(), *printed);
-        }
-        Err(error) => {
-            assert!(!(are_digits(text, 14, 14) || are_digits(text, 15, 15) && luhn_holds(text)));
-            shows_nothing(&error, data);
-        }
-    }
-    tells_no_digits(Imei::from_str, text);
+    read_as(text, typed::imei(text), |imei: &Imei| {
+        let printed = imei.expose_digits();
+        assert!(are_digits(&printed, 15, 15) && luhn_holds(&printed));
+        let parts = [imei.expose_tac(), imei.expose_snr(), imei.expose_check_digit()];
+        assert_eq!(parts.map(|part| part.to_string()).concat(), *printed);
+        let full = Imei::from_full(text);
+        assert!(full.is_err() || full.as_ref() == Ok(imei));
+        (
+            printed[..14].into(),
+            vec![imei.expose_digits(), imei.expose_hyphenated(), imei.expose_pei(), imei.expose_urn()],
+        )
+    });
 }
 
 /// Any text, as an IMEISV.
 pub(crate) fn imeisv(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
-    let digits = text.strip_prefix("imeisv-").unwrap_or(text);
-    match text.parse::<Imeisv>() {
-        Ok(imeisv) => {
-            assert!(are_digits(digits, 16, 16) && *imeisv.expose_digits() == *digits);
-            assert_eq!(imeisv.expose_digits().parse().as_ref(), Ok(&imeisv));
-            assert_eq!(imeisv.expose_pei().parse().as_ref(), Ok(&imeisv));
-            assert_eq!(digits[..14].parse(), Ok(imeisv.imei()));
-            assert_eq!(digits[14..], *imeisv.expose_svn());
+    read_as(text, typed::imeisv(text), |imeisv: &Imeisv| {
+        let digits = imeisv.expose_digits();
+        assert_eq!(digits[..14].parse(), Ok(imeisv.imei()));
+        assert_eq!(digits[14..], *imeisv.expose_svn());
+        (digits.to_string(), vec![imeisv.expose_digits(), imeisv.expose_pei()])
+    });
+}
+
+/// Read as these digits or refused, as the naive reader says; what is printed is read again.
+fn read_as<I: Identifier>(
+    text: &str,
+    expected: Option<String>,
+    print: impl Fn(&I) -> (String, Vec<telseal::Exposed<str>>),
+) {
+    match text.parse::<I>() {
+        Ok(identifier) => {
+            let (digits, printed) = print(&identifier);
+            assert_eq!(Some(digits), expected);
+            assert!(printed.iter().all(|printed| printed.parse().as_ref() == Ok(&identifier)));
         }
         Err(error) => {
-            assert!(!are_digits(digits, 16, 16));
-            shows_nothing(&error, data);
+            assert_eq!(expected, None, "{error}");
+            shows_nothing(&error, text.as_bytes());
         }
     }
-    tells_no_digits(Imeisv::from_str, text);
+    tells_no_digits(I::from_str, text);
 }
 
 /// Any octets, as TBCD of each kind and as an ISDN-AddressString: read as the text of their digits is.
 pub(crate) fn tbcd(data: &[u8]) {
     let digits = tbcd_digits(data).unwrap_or_default();
     let with_fifteenth = if digits.len() == 15 { "imei-" } else { "" };
-    alike(PhoneNumber::from_tbcd, 0, data, &format!("+{digits}"), |number| number.expose_tbcd().to_vec());
+    alike(PhoneNumber::from_tbcd, 0, data, &format!("msisdn-{digits}"), |number| number.expose_tbcd().to_vec());
     alike(Imsi::from_tbcd, 0, data, &digits, |imsi| imsi.expose_tbcd().to_vec());
     alike(Imei::from_tbcd, 0, data, &format!("{with_fifteenth}{digits}"), |imei| {
         // Printed with the spare digit, whatever was read.
@@ -132,7 +117,7 @@ pub(crate) fn tbcd(data: &[u8]) {
     alike(Imeisv::from_tbcd, 0, data, &digits, |imeisv| imeisv.expose_tbcd().to_vec());
 
     let digits = data.strip_prefix(&[0x91]).and_then(tbcd_digits).unwrap_or_default();
-    alike(PhoneNumber::from_address_string, 1, data, &format!("+{digits}"), |number| {
+    alike(PhoneNumber::from_address_string, 1, data, &format!("msisdn-{digits}"), |number| {
         number.expose_address_string().to_vec()
     });
 }
@@ -166,13 +151,9 @@ fn are_digits(text: &str, min: usize, max: usize) -> bool {
     (min..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn digits_before_parameters(text: &str) -> String {
-    text.split(';').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect()
-}
-
 /// The numbers in an error are counts and places, which the input's length bounds, and those of the documentation.
 fn shows_nothing(error: &ParseError, input: &[u8]) {
-    let known = |number| number <= input.len().max(64) || [164, 255, 3966, 65535].contains(&number);
+    let known = |number| number <= input.len().max(64) || [164, 255, 1024, 3966, 65535].contains(&number);
     for text in [error.to_string(), format!("{error:?}")].map(without_code_point) {
         let mut numbers = text.split(|char: char| !char.is_ascii_digit()).filter(|number| !number.is_empty());
         assert!(text.is_ascii() && numbers.all(|number| number.parse().is_ok_and(known)), "{text}");
@@ -196,10 +177,11 @@ fn tells_no_digits<T>(read: impl Fn(&str) -> Result<T, ParseError>, text: &str) 
 }
 
 fn same_but_for_the_check_digit<T>(one: Result<T, ParseError>, other: Result<T, ParseError>) {
-    let of_check_digit =
-        |error: &Option<ParseError>| error.as_ref().is_some_and(|e| e.to_string().contains("check digit"));
+    use telseal::ParseErrorKind::{CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix};
+    let by_value = [CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix];
     let errors = [one.err(), other.err()];
-    assert!(errors[0] == errors[1] || errors.iter().any(of_check_digit), "{errors:?}");
+    let any = errors.iter().flatten().any(|error| by_value.contains(&error.kind()));
+    assert!(any || errors[0] == errors[1], "{errors:?}");
 }
 
 // ---- Tokens, tags and scopes.
@@ -303,7 +285,7 @@ pub(crate) fn scope(data: &[u8]) {
 /// AES-SIV of other crates make opens where the block is an identifier's, and is the one that is sealed.
 pub(crate) fn siv(data: &[u8]) {
     match data.split_first() {
-        Some((b'P', rest)) => siv_of::<PhoneNumber>(rest, "+"),
+        Some((b'P', rest)) => siv_of::<PhoneNumber>(rest, "msisdn-"),
         Some((b'S', rest)) => siv_of::<Imsi>(rest, ""),
         Some((b'E', rest)) => siv_of::<Imei>(rest, ""),
         Some((b'V', rest)) => siv_of::<Imeisv>(rest, ""),
@@ -524,14 +506,14 @@ fn unwrap_index<T: Indexed>(wrapped: &[u8], letter: char, of: &T, digits: &str) 
 /// and so is the prefix of each identifier that begins with them.
 pub(crate) fn prefix(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
-    let number = text.strip_prefix('+').and_then(global_number).filter(|digits| !digits.starts_with('0'));
-    prefix_of::<PhoneNumber>(text, number, 10, |digits| format!("+{digits:0<15}"));
-    prefix_of::<Imsi>(text, Some(text.into()), 10, |digits| format!("{digits:0<15}"));
-    prefix_of::<Imei>(text, Some(text.into()), 8, |digits| format!("{digits:0<14}"));
+    prefix_of::<PhoneNumber>(text, typed::global_number(text, 1, 10), 10, |digits| format!("msisdn-{digits:0<15}"));
+    prefix_of::<Imsi>(text, typed::typed_digits(text, false), 10, |digits| format!("{digits:0<15}"));
+    let imei = typed::typed_digits(text, true).map(|digits| digits.replace('|', ""));
+    prefix_of::<Imei>(text, imei, 8, |digits| format!("{digits:0<14}"));
 }
 
 fn prefix_of<I: Prefixed>(text: &str, digits: Option<String>, max: usize, continued: impl Fn(&str) -> String) {
-    let digits = digits.filter(|digits| are_digits(digits, 1, max));
+    let digits = digits.filter(|digits| are_digits(digits, 1, max) && text.len() <= 1024);
     tells_no_digits(Prefix::<I>::from_str, text);
     match (text.parse::<Prefix<I>>(), digits) {
         (Ok(prefix), Some(digits)) => {

@@ -17,17 +17,6 @@ pub(crate) fn tbcd_digits(octets: &[u8]) -> Option<String> {
     digits.iter().map(|&digit| char::from_digit(digit.into(), 10)).collect()
 }
 
-/// The digits of what stands behind `+`: between the groups in parentheses and in each, none of which is a lone zero.
-pub(crate) fn global_number(text: &str) -> Option<String> {
-    let plain = |text: &str| -> Option<String> {
-        text.chars().filter(|&char| !"-. ".contains(char)).map(|char| char.is_ascii_digit().then_some(char)).collect()
-    };
-    let Some((before, behind)) = text.split_once('(') else { return plain(text) };
-    let (group, behind) = behind.split_once(')')?;
-    let group = plain(group).filter(|group| group != "0")?;
-    Some(plain(before)? + &group + &global_number(behind)?)
-}
-
 pub(crate) fn luhn_holds(digits: &str) -> bool {
     let value = |(i, digit): (usize, u8)| match u32::from(digit - b'0') << (i % 2) {
         doubled @ 10.. => doubled - 9,

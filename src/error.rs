@@ -92,6 +92,8 @@ pub enum ParseErrorKind {
     Parameter,
     /// An extension or a subaddress, which names something other than the subscriber.
     Extension,
+    /// A filler of octets, `F`, behind the digits of a text (3GPP TS 32.299).
+    FillerInText,
     /// A SIP URI without a global number as its user part, or without `user=phone`.
     SipUri,
     /// A URI with a scheme that is not read.
@@ -323,9 +325,6 @@ fn forms(subject: Subject) -> &'static str {
             "expected `+` and the country code, or `tel:+` or `msisdn-` before it"
         }
         Subject { of: Some(Kind::PhoneNumber), .. } => "expected `+` and the country code",
-        Subject { name: "", of: Some(Kind::Imei) } => {
-            "expected 14 digits, 15, or 15 in hyphenated groups, or `imei-` or `urn:gsma:imei:` and 15"
-        }
         _ => message(ParseErrorKind::UnknownForm),
     }
 }
@@ -345,8 +344,9 @@ fn message(kind: ParseErrorKind) -> &'static str {
         Is::DecimalPart => "found the decimal places of a number, as a spreadsheet writes them,",
         Is::Parameter => "expected a parameter as RFC 3966 writes it",
         Is::Extension => "an extension or subaddress names something else than the subscriber",
+        Is::FillerInText => "expected digits without the filler of octets",
         Is::SipUri => "expected a global number and `user=phone` in a SIP URI",
-        Is::OtherScheme => "expected a URI of another scheme",
+        Is::OtherScheme => "expected another scheme than that of this URI",
         Is::EmailAddress => "expected an identifier, found an e-mail address,",
         Is::OtherIdentifier => "found an identifier of another kind",
         Is::Imeisv => "found an IMEISV, which has 16 digits: read it as `Imeisv`",

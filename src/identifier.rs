@@ -10,6 +10,7 @@ mod phone;
 mod prefix;
 mod reading;
 mod sealed;
+mod typography;
 
 pub use crate::{
     error::{ParseError, ParseErrorKind},

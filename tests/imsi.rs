@@ -7,6 +7,8 @@ mod common;
 use common::{LONG, all_different, all_equal, no_digit, refused, tbcd};
 use telseal::{Imsi, MncLength, ParseError};
 
+const EMPTY: &str = "IMSI: expected an identifier, found an empty text";
+
 /// Of a test network (MCC 001); its prefixes stand for shorter ones.
 const DIGITS: &str = "001017894561230";
 
@@ -74,8 +76,9 @@ fn the_parts() {
 fn every_length_in_every_form() {
     for length in 0..=20 {
         let digits = &"00101789456123000000"[..length];
-        for read in [parse(digits), parse(&format!("imsi-{digits}"))] {
+        for (read, typed) in [(parse(digits), true), (parse(&format!("imsi-{digits}")), false)] {
             match length {
+                0 if typed => refused(read, EMPTY),
                 6..=15 => assert_eq!(&*read.unwrap().expose_digits(), digits),
                 _ => refused(read, &count(length)),
             }
@@ -83,7 +86,8 @@ fn every_length_in_every_form() {
     }
 }
 
-/// No separator is skipped: all but digits are refused where they stand.
+/// White space and hyphens are skipped behind the first digit, and white space before it, but not behind `imsi-`; digits
+/// of any script are digits.
 #[test]
 fn every_character_at_every_place() {
     for prefix in ["", "imsi-"] {
@@ -91,11 +95,26 @@ fn every_character_at_every_place() {
             for char in (0..=0x7F_u8).map(char::from).chain(['\u{80}', 'é', '\u{A0}', '–', '０', '٣', '\u{10FFFF}'])
             {
                 let text = format!("{prefix}{}{char}{}", &DIGITS[..at], &DIGITS[at..8]);
-                if char.is_ascii_digit() {
-                    assert_eq!(&*parse(&text).unwrap().expose_digits(), &text[prefix.len()..]);
-                } else {
-                    refused(parse(&text), &format!("IMSI: {}", no_digit(char, prefix.len() + at)));
-                }
+                let place = prefix.len() + at;
+                let expected = match char {
+                    _ if char.is_ascii_digit() => text[prefix.len()..].to_string(),
+                    '０' | '٣' if prefix.is_empty() => text.replace('０', "0").replace('٣', "3"),
+                    _ if char.is_whitespace() && prefix.is_empty() => DIGITS[..8].to_string(),
+                    '-' | '–' if prefix.is_empty() && at > 0 => DIGITS[..8].to_string(),
+                    'F' | 'f' if prefix.is_empty() && at == 8 => {
+                        refused(parse(&text), "IMSI: expected digits without the filler of octets at byte 8");
+                        continue;
+                    }
+                    '@' if prefix.is_empty() && at == 0 => {
+                        refused(parse(&text), "IMSI: expected an identifier, found an e-mail address, at byte 0");
+                        continue;
+                    }
+                    _ => {
+                        refused(parse(&text), &format!("IMSI: {}", no_digit(char, place)));
+                        continue;
+                    }
+                };
+                assert_eq!(&*parse(&text).unwrap().expose_digits(), expected);
             }
         }
     }
@@ -109,28 +128,21 @@ fn bad_input() {
         ("imsi_001010123456789", 0),
         ("imsi-imsi-001010123456789", 5),
         ("imsi- 001010123456789", 5),
-        ("001010123456789\n", 15),
-        ("001-01-0123456789", 3),
-        ("001 01 0123456789", 3),
         ("+001010123456789", 0),
-        ("msisdn-442079460018", 0),
-        ("nai-001010123456789@example.com", 0),
         ("00101012345678é", 14),
-        ("０01010123456789", 0),
         ("0010101234567890000x", 19),
     ] {
         refused(parse(text), &format!("IMSI: expected a digit at byte {at}"));
     }
-    for empty in ["", "imsi-"] {
-        refused(parse(empty), &count(0));
-    }
+    refused(parse(""), EMPTY);
+    refused(parse("imsi-"), &count(0));
 }
 
 #[test]
 fn very_long_input() {
     let digits = "0".repeat(LONG);
-    refused(parse(&digits), &count(LONG));
+    refused(parse(&digits), &format!("IMSI: expected at most 1024 bytes, found {LONG}"));
     refused(parse(&format!("imsi-{digits}")), &count(LONG));
-    refused(parse(&format!("{digits}x")), &format!("IMSI: expected a digit at byte {LONG}"));
+    refused(parse(&format!("imsi-{digits}x")), &format!("IMSI: expected a digit at byte {}", LONG + 5));
     refused(Imsi::from_tbcd(&vec![0; LONG]), &format!("IMSI: expected 3 to 8 octets, found {LONG}"));
 }

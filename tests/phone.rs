@@ -102,21 +102,28 @@ fn display_of_the_exposed_text() {
     assert_eq!(format!("{:>15}", number.expose_e164()), "  +442079460018");
 }
 
-/// Behind the `+`, at every place: the separators are skipped, digits belong to the number, and every other
+/// Behind the `+`, at every place: what may stand between digits is skipped, digits belong to the number, and every other
 /// character is refused where it stands, as is a parenthesis alone.
 #[test]
 fn every_character_at_every_place() {
     for (prefix, digits) in [("+", "442079460018"), ("tel:+", "442079460018")] {
         for at in 0..=digits.len() {
-            for char in (0..=0x7F_u8).map(char::from).chain(['\u{80}', 'é', '\u{A0}', '–', '０', '٣', '\u{10FFFF}'])
-            {
+            for char in (0..=0x7F_u8).map(char::from).chain("\u{80}é\u{A0}–·０٣\u{10FFFF}".chars()) {
                 let text = format!("{prefix}{}{char}{}", &digits[..at], &digits[at..]);
                 let place = prefix.len() + at;
                 match char {
-                    ' ' | '-' | '.' => read_as(digits, &[&text]),
+                    '-' | '.' | '–' => read_as(digits, &[&text]),
+                    '/' | '·' if (1..12).contains(&at) => read_as(digits, &[&text]),
+                    _ if char.is_whitespace() => read_as(digits, &[&text]),
                     '(' | ')' => refused(parse(&text), &parenthesis(place)),
                     '0' if at == 0 => refused(parse(&text), &zero_first(place)),
+                    '0' if at == 2 => refused(parse(&text), &trunk_prefix(place)),
                     '0'..='9' => read_as(&text[prefix.len()..], &[&text]),
+                    '０' | '٣' => {
+                        let ascii = text.replace('０', "0").replace('٣', "3");
+                        let kind = |error: ParseError| (error.kind(), error.position());
+                        assert_eq!(parse(&text).map_err(kind), parse(&ascii).map_err(kind));
+                    }
                     ';' if prefix == "tel:+" => match at {
                         ..7 => refused(parse(&text), &count(at)),
                         7..12 => read_as(&digits[..at], &[&text]), // the rest is the name of a parameter
@@ -129,11 +136,15 @@ fn every_character_at_every_place() {
     }
 }
 
+fn trunk_prefix(at: usize) -> String {
+    format!("phone number: expected no trunk prefix behind the country code at byte {at}")
+}
+
 fn zero_first(at: usize) -> String {
     format!("phone number: expected a country code, which never begins with zero, at byte {at}")
 }
 
-fn international(at: usize) -> String {
+fn unknown_form(at: usize) -> String {
     format!("phone number: expected `+` and the country code, or `tel:+` or `msisdn-` before it at byte {at}")
 }
 
@@ -173,38 +184,28 @@ fn every_length_in_every_form() {
 
 #[test]
 fn without_its_country_code_nothing_is_read() {
-    for text in [
-        "",
-        "0",
-        "442079460018",
-        "00442079460018",
-        "020 7946 0018",
-        " +442079460018",
-        "(+44)2079460018",
-        "\u{FEFF}+442079460018",
-        "\u{FF0B}442079460018",
-        "tel",
-        "tel+442079460018",
-        "sip:+442079460018",
-        "msisdn",
-        "MSISDN-442079460018",
-        "extid-442079460018@example.com",
-        "imsi-001010123456789",
+    let no_code = "expected `+` and the country code; `from_msisdn` reads digits that begin with one, at byte";
+    let national = "expected `+` and the country code instead of the trunk prefix of a national number at byte";
+    for (text, message) in [
+        ("0", format!("{national} 0")),
+        ("020 7946 0018", format!("{national} 0")),
+        ("442079460018", format!("{no_code} 0")),
+        ("00442079460018", "expected `+` instead of an international prefix at byte 0".into()),
+        ("tel:442079460018", format!("{no_code} 4")),
+        ("tel:020-7946-0018;phone-context=+44", format!("{national} 4")),
+        ("sip:+442079460018", "expected a global number and `user=phone` in a SIP URI at byte 4".into()),
+        ("https://example.org", "expected another scheme than that of this URI at byte 0".into()),
+        ("someone@example.org", "expected an identifier, found an e-mail address, at byte 0".into()),
+        ("extid-442079460018@example.com", "found an identifier of another kind at byte 0".into()),
+        ("", "expected an identifier, found an empty text".into()),
     ] {
-        refused(parse(text), &international(0));
+        refused(parse(text), &format!("phone number: {message}"));
     }
-    for text in [
-        "tel:",
-        "TEL:442079460018",
-        "tel:442079460018",
-        "tel:020-7946-0018;phone-context=+44",
-        "tel: +442079460018",
-        "tel:(+44)2079460018",
-        "tel:tel:+442079460018",
-        "tel:msisdn-442079460018",
-        "tel:\u{FF0B}442079460018",
-    ] {
-        refused(parse(text), &international(4));
+    for text in ["tel", "tel+442079460018", "msisdn", "MSISDN-442079460018"] {
+        refused(parse(text), &unknown_form(0));
+    }
+    for text in ["tel:", "tel:tel:+442079460018", "tel:msisdn-442079460018"] {
+        refused(parse(text), &unknown_form(4));
     }
 }
 
@@ -225,26 +226,26 @@ fn a_country_code_does_not_begin_with_zero() {
 #[test]
 fn a_trunk_prefix_is_not_dropped() {
     for (text, at) in [
-        ("+44 (0)20 7946 0018", 4),
-        ("+44(0)2079460018", 3),
-        ("+44 ( 0 ) 20 7946 0018", 4),
-        ("+44 (-0.)20 7946 0018", 4),
-        ("+44 (20)(0)79460018", 8),
-        ("+44 (0)20 (7946 0018", 4),
-        ("+(0)442079460018", 1),
-        ("+44 20 7946 0018 (0)", 17),
-        ("+44 (20) (0) 7946 0018", 9),
-        ("tel:+44(0)20-7946-0018", 7),
-        ("tel:+44-(0)20-7946-0018;npdi", 8),
-        ("+44 (0)", 4),
+        ("+44 (0)20 7946 0018", 5),
+        ("+44(0)2079460018", 4),
+        ("+44 ( 0 ) 20 7946 0018", 6),
+        ("+44 (-0.)20 7946 0018", 6),
+        ("+44 (20)(0)79460018", 9),
+        ("+44 (0)20 (7946 0018", 5),
+        ("+(0)442079460018", 2),
+        ("+44 20 7946 0018 (0)", 18),
+        ("+44 (20) (0) 7946 0018", 10),
+        ("tel:+44(0)20-7946-0018", 8),
+        ("tel:+44-(0)20-7946-0018;npdi", 9),
+        ("+44 (0)", 5),
     ] {
-        refused(parse(text), &format!("phone number: expected no trunk prefix behind the country code at byte {at}"));
+        refused(parse(text), &trunk_prefix(at));
     }
-    refused(parse("+4420794600180000 (0)000"), &count(20)); // past the sixteenth digit nothing is looked at
+    refused(parse("+44207946001800000 (0)00"), &count(20)); // past the seventeenth digit nothing is looked at
     // Other digits in parentheses are digits, their zeros too: some countries' numbers begin with one.
     read_as(
         "442079460018",
-        &["+442 (07) 946 0018", "+442(0794)60018", "+4420794600(18)", "+44 20 7946 (0018)", "+44 20 7946 (00)18"],
+        &["+442 (07) 946 0018", "+442(0794)60018", "+4420794600(18)", "+44 20 7946 (0018)", "+44 20 7946 (001)8"],
     );
     read_as("442079460018", &["+44 (2)079460018", "+44 (20) 7946 0018", "+(44)(2079)(460018)"]);
 }
@@ -336,11 +337,11 @@ fn malformed_parameters() {
         (";a=b=c", 18),
         (";a b", 18),
         ("; npdi", 18),
-        (";npdi ", 18),
         (";a_b=c", 18),
         (";a=b c", 18),
         (";a=\"b\"", 18),
         (";a=b,c", 18),
+        (";npdi x", 18),
         (";a=é", 18),
         (";é=a", 18),
         (";a=%", 18),
@@ -363,17 +364,12 @@ fn malformed_parameters() {
 fn what_is_no_digit_is_refused_at_its_place() {
     for (text, at) in [
         ("+44 20 7946 OO18", 12),
-        ("+44 20 7946 0018\n", 16),
-        ("+44\t2079460018", 3),
         ("+442079460018x", 13),
         ("+442079460018 ext. 7", 14),
         ("++442079460018", 1),
         ("+44+2079460018", 3),
         ("+44207946001\0", 12),
-        ("+44/2079460018", 3),
         ("+44_2079460018", 3),
-        ("+44 20 7946 \u{FF10}018", 12),
-        ("+\u{661}2025550143", 1),
         ("tel:+44x2079460018", 7),
         ("msisdn-44 2079460018", 9),
         ("msisdn-+442079460018", 7),
@@ -431,29 +427,36 @@ fn address_strings_count_from_their_first_octet() {
 #[test]
 fn very_long_input() {
     let (digits, spaces) = ("4".repeat(LONG), " ".repeat(LONG));
-    refused(parse(&digits), &international(0));
-    refused(parse(&format!("tel:{digits}")), &international(4));
-    refused(parse(&format!("+{digits}(")), &parenthesis(LONG + 1));
-    refused(parse(&format!("+{}", "(".repeat(LONG))), &parenthesis(2));
-    refused(parse(&format!("+{digits}")), &count(LONG));
-    refused(parse(&format!("+{digits}x")), &format!("phone number: expected a digit at byte {}", LONG + 1));
-    refused(parse(&format!("+{spaces}")), &count(0));
-    refused(parse(&format!("+44207{spaces}x")), &format!("phone number: expected a digit at byte {}", LONG + 6));
-    refused(parse(&format!("tel:+{digits};ext=7")), &count(LONG));
+    let bytes = |found| format!("phone number: expected at most 1024 bytes, found {found}");
+    for text in [
+        digits.clone(),
+        format!("tel:{digits}"),
+        format!("+{digits}"),
+        format!("+{digits}x"),
+        format!("+{spaces}"),
+        format!("+{}", "(".repeat(LONG)),
+        format!("+442079460018{spaces}"),
+        format!("tel:+442079460018;a={}", "b".repeat(LONG)),
+        format!("tel:+442079460018{}", ";a=b".repeat(LONG)),
+    ] {
+        refused(parse(&text), &bytes(text.len()));
+    }
     refused(parse(&format!("msisdn-{digits}")), &count(LONG));
     refused(PhoneNumber::from_msisdn(&digits), &count(LONG));
     refused(PhoneNumber::from_tbcd(&vec![0x44; LONG]), &format!("phone number: expected 4 to 8 octets, found {LONG}"));
     let address = PhoneNumber::from_address_string(&vec![0x91; LONG]);
     refused(address, &format!("phone number: expected 5 to 9 octets, found {LONG}"));
-    refused(parse(&format!("tel:+442079460018;{spaces}")), &parameter(18));
-    refused(parse(&format!("tel:+442079460018{};", ";a".repeat(LONG))), &parameter(18 + 2 * LONG));
-    // Long, but nothing is wrong with them.
+    // As long as they may be.
+    let fill = |start: &str, more: &str| start.to_string() + &more.repeat((1024 - start.len()) / more.len());
+    refused(parse(&fill("+", "4")), &count(1023));
+    refused(parse(&(fill("+", "4")[..1023].to_string() + "x")), "phone number: expected a digit at byte 1023");
+    refused(parse(&fill("+", "(")), &parenthesis(2));
+    refused(
+        parse(&fill("tel:+442079460018;", " ")),
+        "phone number: expected a parameter as RFC 3966 writes it at byte 18",
+    );
     read_as(
         "442079460018",
-        &[
-            &format!("+442079460018{spaces}"),
-            &format!("tel:+442079460018;a={}", "b".repeat(LONG)),
-            &format!("tel:+442079460018{}", ";a=b".repeat(LONG)),
-        ],
+        &[&fill("+442079460018", " "), &fill("tel:+442079460018;a=", "b"), &fill("tel:+442079460018", ";a=b")],
     );
 }

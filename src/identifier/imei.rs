@@ -3,6 +3,7 @@ use super::{
     digits::{self, DigitBlock, FILLER, Shape, unpack},
     reading::{from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
     sealed::{Internal, Sealed},
+    typography::{Marks, digits},
 };
 use crate::{
     ct,
@@ -73,14 +74,18 @@ enum Fifteenth {
     OnTheWire,
 }
 
-/// The written forms of 15 digits.
-const BARE: &[u8] = b"ddddddddddddddd";
-const HYPHENATED: &[u8] = b"dd-dddddd-dddddd-d";
-const URN: &[u8] = b"dddddddd-dddddd-d";
-
 const WITH_FIFTEENTH: Shape = Shape { min: 15, max: 15, zero_first: true };
 
 impl Imei {
+    /// Reads what [`FromStr`] reads, where it has a fifteenth digit: for files that may have been through a spreadsheet,
+    /// which drops zeros in front. An [`Imeisv`] without two of them has 14 digits and is another device's [`Imei`].
+    ///
+    /// # Errors
+    /// 14 digits. What `FromStr` refuses.
+    pub fn from_full(text: &str) -> Result<Self, ParseError> {
+        Self::from_text(text, true)
+    }
+
     /// Reads 7 or 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8): 14 digits, or 15 digits that end in the check digit
     /// or in 0.
     ///
@@ -146,11 +151,12 @@ impl Imei {
         unpack(digits::with_digit(self.0.word(), 14, digits::luhn(self.0.word())))
     }
 
-    /// Reads 15 digits at `at` of the whole, with hyphens where the form has them.
-    fn from_form(text: &[u8], form: &[u8], at: usize, fifteenth: Fifteenth) -> Result<Self, ParseError> {
+    /// Reads 15 digits at `at` of the whole, in the groups of a URN.
+    fn from_urn(text: &[u8], at: usize) -> Result<Self, ParseError> {
+        const FORM: &[u8] = b"dddddddd-dddddd-d";
         let mut digits = Zeroizing::new([0; 15]);
         let mut count = 0;
-        for (at, (&byte, &expected)) in (at..).zip(text.iter().zip(form)) {
+        for (at, (&byte, &expected)) in (at..).zip(text.iter().zip(FORM)) {
             match expected {
                 b'-' if byte == b'-' => {}
                 b'-' => return Err(ParseError::new(Self::KIND, ParseErrorKind::Hyphen).at(at)),
@@ -163,19 +169,54 @@ impl Imei {
                 }
             }
         }
-        let found = text.len();
-        if found != form.len() {
-            let behind = text.iter().skip(form.len()).position(|&byte| !digits::is_digit(byte));
-            return Err(match (form, behind) {
-                (BARE, Some(behind)) => {
-                    ParseError::new(Self::KIND, ParseErrorKind::NotADigit).at(at + form.len() + behind)
-                }
-                (BARE, None) => ParseError::digits(Self::KIND, 15, 15, found),
-                _ => ParseError::new(Self::KIND, ParseErrorKind::UrnGroups),
-            });
+        if text.len() != FORM.len() {
+            return Err(ParseError::new(Self::KIND, ParseErrorKind::UrnGroups));
         }
         let block = from_digits(Self::KIND, WITH_FIFTEENTH, &digits[..], at)?;
-        Self::without_fifteenth(&block, fifteenth, at + form.len() - 1)
+        Self::without_fifteenth(&block, Fifteenth::OnTheWire, at + FORM.len() - 1)
+    }
+
+    /// Reads all forms; where `full`, only those with a fifteenth digit.
+    fn from_text(text: &str, full: bool) -> Result<Self, ParseError> {
+        let (subject, bytes) = (Self::KIND, text.as_bytes());
+        if let Ok(block) = WITH_FIFTEENTH.pack(bytes) {
+            return Self::without_fifteenth(&block, Fifteenth::Printed, 14);
+        }
+        if let Some((digits, at)) = strip(bytes, "imei-") {
+            let block = from_digits(subject, WITH_FIFTEENTH, digits, at)?;
+            return Self::without_fifteenth(&block, Fifteenth::OnTheWire, at + 14);
+        }
+        if bytes.starts_with(b"imeisv-") {
+            return Err(ParseError::new(subject, ParseErrorKind::Imeisv));
+        }
+        if let Some((urn, at)) = strip_ignoring_case(bytes, "urn:gsma:imei:") {
+            let (number, rest) = urn.split_at(parameters_start(urn));
+            let imei = Self::from_urn(number, at)?;
+            parameters(Self::KIND, rest, at + number.len(), |name| match name {
+                b"svn" | b"vers" => Ok(()),
+                _ => Err(ParseErrorKind::Parameter),
+            })?;
+            return Ok(imei);
+        }
+        Self::typed(Marks::typed(subject, text)?, full)
+    }
+
+    /// Reads digits, as phones display them and people type them; the number of them says what they are.
+    fn typed(marks: Marks<'_>, full: bool) -> Result<Self, ParseError> {
+        let subject = Self::KIND;
+        let labelled = ["imei:", "imei "].iter().find_map(|label| marks.behind(label));
+        let marks = labelled.unwrap_or(marks);
+        let (kept, slash) = digits(subject.into(), marks, true)?;
+        match kept.count() {
+            14 if !full => kept.block(subject.into(), Self::SHAPE, 14).map(Imei),
+            16 => Err(ParseError::new(subject, ParseErrorKind::Imeisv)),
+            // Behind a slash stands the version of the software.
+            15 | 17 if kept.count() == 15 || slash == Some(15) => {
+                let block = kept.block(subject.into(), WITH_FIFTEENTH, 15)?;
+                Self::without_fifteenth(&block, Fifteenth::Printed, kept.place(14))
+            }
+            found => Err(ParseError::digits(subject, if full { 15 } else { 14 }, 15, found)),
+        }
     }
 
     /// Checks the fifteenth digit of a block, which stood at `at` of the whole, and drops it.
@@ -234,30 +275,9 @@ impl FromStr for Imei {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let text = text.as_bytes();
-        if let Some((digits, at)) = strip(text, "imei-") {
-            return Self::from_form(digits, BARE, at, Fifteenth::OnTheWire);
-        }
-        if text.starts_with(b"imeisv-") {
-            return Err(ParseError::new(Self::KIND, ParseErrorKind::Imeisv));
-        }
-        if let Some((urn, at)) = strip_ignoring_case(text, "urn:gsma:imei:") {
-            let (number, rest) = urn.split_at(parameters_start(urn));
-            let imei = Self::from_form(number, URN, at, Fifteenth::OnTheWire)?;
-            parameters(Self::KIND, rest, at + number.len(), |name| match name {
-                b"svn" | b"vers" => Ok(()),
-                _ => Err(ParseErrorKind::Parameter),
-            })?;
-            return Ok(imei);
-        }
-        match text.len() {
-            14 => from_digits(Self::KIND, Self::SHAPE, text, 0).map(Imei),
-            15 => Self::from_form(text, BARE, 0, Fifteenth::Printed),
-            18 => Self::from_form(text, HYPHENATED, 0, Fifteenth::Printed),
-            16 if text.iter().all(|&byte| digits::is_digit(byte)) => {
-                Err(ParseError::new(Self::KIND, ParseErrorKind::Imeisv))
-            }
-            _ => Err(ParseError::new(Self::KIND, ParseErrorKind::UnknownForm)),
+        match Self::SHAPE.pack(text.as_bytes()) {
+            Ok(block) => Ok(Imei(block)),
+            Err(_) => Self::from_text(text, false),
         }
     }
 }
@@ -266,9 +286,15 @@ impl FromStr for Imeisv {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let text = text.as_bytes();
-        let (digits, at) = strip(text, "imeisv-").unwrap_or((text, 0));
-        from_digits(Self::KIND, Self::SHAPE, digits, at).map(Imeisv)
+        let subject = Self::KIND;
+        if let Ok(block) = Self::SHAPE.pack(text.as_bytes()) {
+            return Ok(Imeisv(block));
+        }
+        if let Some((digits, at)) = strip(text.as_bytes(), "imeisv-") {
+            return from_digits(subject, Self::SHAPE, digits, at).map(Imeisv);
+        }
+        let (kept, _) = digits(subject.into(), Marks::typed(subject, text)?, true)?;
+        kept.block(subject.into(), Self::SHAPE, kept.count()).map(Imeisv)
     }
 }
 

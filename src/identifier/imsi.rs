@@ -3,6 +3,7 @@ use super::{
     digits::{DigitBlock, Shape, unpack},
     reading::{from_digits, from_tbcd, strip},
     sealed::{Internal, Sealed},
+    typography::{Marks, digits},
 };
 use crate::{error::ParseError, kind::Kind};
 use core::str::FromStr;
@@ -51,6 +52,15 @@ pub enum MncLength {
 }
 
 impl Imsi {
+    /// Reads what [`FromStr`] reads, where it has all 15 digits: for files that may have been through a spreadsheet, which
+    /// drops zeros in front. `001010123456789` becomes `1010123456789` there, an IMSI of another network.
+    ///
+    /// # Errors
+    /// Anything but 15 digits, which all but a few networks have. What `FromStr` refuses.
+    pub fn from_full(text: &str) -> Result<Self, ParseError> {
+        from_text(text, Shape { min: 15, ..Self::SHAPE })
+    }
+
     /// Reads 3 to 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8).
     ///
     /// # Errors
@@ -99,10 +109,20 @@ impl FromStr for Imsi {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let text = text.as_bytes();
-        let (digits, at) = strip(text, "imsi-").unwrap_or((text, 0));
-        from_digits(Self::KIND, Self::SHAPE, digits, at).map(Imsi)
+        from_text(text, Self::SHAPE)
     }
+}
+
+fn from_text(text: &str, shape: Shape) -> Result<Imsi, ParseError> {
+    let subject = Imsi::KIND.into();
+    if let Ok(block) = shape.pack(text.as_bytes()) {
+        return Ok(Imsi(block));
+    }
+    if let Some((digits, at)) = strip(text.as_bytes(), "imsi-") {
+        return from_digits(subject, shape, digits, at).map(Imsi);
+    }
+    let (kept, _) = digits(subject, Marks::typed(subject, text)?, false)?;
+    kept.block(subject, shape, kept.count()).map(Imsi)
 }
 
 impl Identifier for Imsi {

@@ -1,8 +1,9 @@
 use super::{
     Exposed, Identifier,
-    digits::{DigitBlock, MAX_DIGITS, Shape, is_digit, unpack},
-    reading::{char_at, from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+    digits::{DigitBlock, Shape, unpack},
+    reading::{from_digits, from_tbcd, parameters, parameters_start, strip},
     sealed::{Internal, Sealed},
+    typography::{Kept, Mark, Marks, Zeros, find, is, is_visible, no_digit, other_form},
 };
 use crate::{
     ct,
@@ -10,7 +11,6 @@ use crate::{
     kind::Kind,
 };
 use core::str::FromStr;
-use subtle::ConstantTimeEq;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A phone number: the international E.164 number of a subscriber, which 3GPP calls MSISDN.
@@ -147,32 +147,94 @@ impl FromStr for PhoneNumber {
         // Without separators, as most are stored: read here, with no call.
         if let Some(digits) = text.as_bytes().strip_prefix(b"+")
             && let Ok(block) = Self::SHAPE.pack(digits)
+            && !has_trunk_zero(&block)
         {
             return Ok(PhoneNumber(block));
         }
-        from_text(text.as_bytes())
+        from_text(text)
     }
 }
 
 /// Reads all forms but digits alone behind a `+`.
-fn from_text(text: &[u8]) -> Result<PhoneNumber, ParseError> {
-    if let Some((number, at)) = strip(text, "+") {
-        return with_separators(PhoneNumber::KIND.into(), PhoneNumber::SHAPE, number, at).map(PhoneNumber);
+fn from_text(text: &str) -> Result<PhoneNumber, ParseError> {
+    let (subject, shape) = (PhoneNumber::KIND.into(), PhoneNumber::SHAPE);
+    if let Some((digits, at)) = strip(text.as_bytes(), "msisdn-") {
+        return from_digits(subject, shape, digits, at).map(PhoneNumber);
     }
-    if let Some((number, at)) = strip_ignoring_case(text, "tel:+") {
-        let (number, rest) = number.split_at(parameters_start(number));
-        let digits = global_number(PhoneNumber::KIND, PhoneNumber::SHAPE, number, at)?;
-        parameters(PhoneNumber::KIND, rest, at + number.len(), |name| match name {
-            b"ext" | b"isub" => Err(ParseErrorKind::Extension),
-            _ => Ok(()),
-        })?;
-        return Ok(PhoneNumber(digits));
+    let marks = Marks::typed(subject, text)?;
+    if marks.behind_plus().is_some() {
+        return global_number(subject, shape, marks).map(PhoneNumber);
     }
-    if let Some((digits, at)) = strip(text, "msisdn-") {
-        return from_digits(PhoneNumber::KIND, PhoneNumber::SHAPE, digits, at).map(PhoneNumber);
+    if let Some(number) = marks.behind("tel:") {
+        return subscriber(number).map(PhoneNumber);
     }
-    let at = strip_ignoring_case(text, "tel:").map_or(0, |(_, at)| at);
-    Err(ParseError::new(PhoneNumber::KIND, ParseErrorKind::UnknownForm).at(at))
+    for scheme in ["sip:", "sips:"] {
+        if let Some(uri) = marks.behind(scheme) {
+            return from_sip(uri).map(PhoneNumber);
+        }
+    }
+    Err(match other_form(&marks) {
+        Some(kind) => ParseError::new(subject, kind).at(marks.at()),
+        None => without_plus(marks),
+    })
+}
+
+/// A global number and its parameters (RFC 3966 section 3).
+fn subscriber(marks: Marks<'_>) -> Result<DigitBlock, ParseError> {
+    let end = parameters_start(marks.text().as_bytes());
+    let (number, rest) = marks.split_at(end);
+    if number.behind_plus().is_none() {
+        return Err(match number.clone().next() {
+            None => ParseError::new(PhoneNumber::KIND, ParseErrorKind::UnknownForm).at(number.at()),
+            Some(_) => without_plus(number),
+        });
+    }
+    let digits = global_number(PhoneNumber::KIND.into(), PhoneNumber::SHAPE, number)?;
+    parameters(PhoneNumber::KIND, rest.text().as_bytes(), rest.at(), |name| match name {
+        b"ext" | b"isub" => Err(ParseErrorKind::Extension),
+        _ => Ok(()),
+    })?;
+    Ok(digits)
+}
+
+/// The user part of a SIP URI, which is a number where `user=phone` says so (RFC 3261 section 19.1.6).
+fn from_sip(uri: Marks<'_>) -> Result<DigitBlock, ParseError> {
+    let refused = |at| Err(ParseError::new(PhoneNumber::KIND, ParseErrorKind::SipUri).at(at));
+    let at = uri.at();
+    let Some(end) = find(uri.text().as_bytes(), b'@') else { return refused(at) };
+    let (user, host) = uri.split_at(end);
+    let host = &host.text().as_bytes()[1..];
+    let host = &host[..find(host, b'?').unwrap_or(host.len())];
+    let mut parts = host.split(|&byte| is(byte, b';'));
+    let named = parts.next().is_some_and(|name| !name.is_empty()) && host.iter().all(|&byte| is_visible(byte));
+    if !named || !parts.any(|part| part.eq_ignore_ascii_case(b"user=phone")) || user.behind_plus().is_none() {
+        return refused(at);
+    }
+    subscriber(user)
+}
+
+/// Why digits without `+` are not read.
+fn without_plus(marks: Marks<'_>) -> ParseError {
+    let at = marks.at();
+    let mut kept = Kept::new();
+    let mut grouped = false; // whether the first three digits stand alone
+    for (at, mark) in marks {
+        match mark {
+            Mark::Digit(digit) => kept.push(digit, at),
+            Mark::Other(_) | Mark::Plus if kept.count() == 0 => break,
+            Mark::Other(_) | Mark::Plus => {}
+            _ => grouped |= kept.count() == 3,
+        }
+    }
+    // National numbers have 11 digits with the trunk prefix in some countries, and may begin with 011.
+    let may_be_011 = grouped || kept.count() > 11;
+    let kind = match kept.count() {
+        0 => ParseErrorKind::UnknownForm,
+        _ if kept.begins_with(b"00") || (may_be_011 && kept.begins_with(b"011")) => ParseErrorKind::InternationalPrefix,
+        _ if kept.begins_with(b"0") => ParseErrorKind::NationalNumber,
+        _ => ParseErrorKind::NoCountryCode,
+    };
+    ParseError::new(PhoneNumber::KIND, kind).at(at)
 }
 
 impl Identifier for PhoneNumber {
@@ -191,58 +253,144 @@ impl Sealed for PhoneNumber {
 
 impl ZeroizeOnDrop for PhoneNumber {}
 
-/// Reads what stands behind the `+`, at `at` of the whole: digits and visual separators.
-pub(crate) fn global_number(
-    subject: impl Into<Subject>,
-    shape: Shape,
-    text: &[u8],
-    at: usize,
-) -> Result<DigitBlock, ParseError> {
-    // Without separators, as most are stored.
-    shape.pack(text).or_else(|_| with_separators(subject.into(), shape, text, at))
-}
-
-fn with_separators(subject: Subject, shape: Shape, text: &[u8], at: usize) -> Result<DigitBlock, ParseError> {
-    let mut digits = Zeroizing::new([0; MAX_DIGITS]);
-    let (mut count, mut first) = (0, at);
-    let start = at;
-    let mut group = None; // where the open parenthesis stands, and how many digits before it
-    for (at, &byte) in (at..).zip(text) {
-        match byte {
-            // Asked first: only what is no digit may be looked at.
-            _ if is_digit(byte) => {
-                if count == 0 {
-                    first = at;
-                }
-                if count < MAX_DIGITS {
-                    digits[count] = byte;
-                }
-                count += 1;
+/// Reads a plus sign, digits and what may stand between them.
+pub(crate) fn global_number(subject: Subject, shape: Shape, marks: Marks<'_>) -> Result<DigitBlock, ParseError> {
+    let refused = |kind, at| Err(ParseError::new(subject, kind).at(at));
+    let Some((marks, open)) = marks.behind_plus() else { return refused(ParseErrorKind::UnknownForm, marks.at()) };
+    let start = marks.clone();
+    let mut kept = Kept::new();
+    let mut group = open.map(|at| (at, 0)); // where the open parenthesis stands, and how many digits before it
+    let (mut separators, mut since_digit) = (0, 0);
+    let mut between = None; // where a character stands that must have digits on both sides
+    let mut dot = (0, 0); // the last one in the same way
+    for (at, mark) in marks {
+        match mark {
+            Mark::Digit(digit) => {
+                // What stands before the first digit or behind the last one separates nothing.
+                separators += if kept.count() > 0 { since_digit } else { 0 };
+                (since_digit, between) = (0, None);
+                kept.push(digit, at);
+                continue;
             }
-            b'-' | b'.' | b' ' => {}
-            b'(' if group.is_none() => group = Some((at, count)),
-            b')' if group.is_some() => {
-                // A lone zero is for calls from inside the country. A longer group may begin with one, as in Italy.
-                if let Some((at, before)) = group.take()
-                    && count == before + 1
-                    && before < MAX_DIGITS
-                    && bool::from(ct::public(digits[before].ct_eq(&b'0'), "a trunk prefix is notation, not the number"))
+            Mark::Space | Mark::Hyphen => {}
+            Mark::Slash | Mark::MiddleDot if kept.count() > 0 => between = Some(at),
+            Mark::Dot => dot = (at, kept.count()),
+            Mark::Open if group.is_none() => group = Some((at, kept.count())),
+            Mark::Close if group.is_some() => {
+                // Zeros alone are for calls from inside the country, or to be told from other digits by nobody.
+                if let Some((_, before)) = group.take()
+                    && kept.are_zeros(before, Zeros::Trunk)
                 {
-                    return Err(ParseError::new(subject, ParseErrorKind::TrunkPrefix).at(at));
+                    return refused(ParseErrorKind::TrunkPrefix, kept.place(before));
                 }
             }
-            b'(' | b')' => return Err(ParseError::new(subject, ParseErrorKind::Parenthesis).at(at)),
-            _ => {
-                let char = char_at(text, at - start);
-                return Err(ParseError::new(subject, ParseErrorKind::NotADigit).character(char).at(at));
-            }
+            Mark::Open | Mark::Close => return refused(ParseErrorKind::Parenthesis, at),
+            _ => return Err(no_digit(subject, &start, at)),
         }
+        since_digit += 1;
     }
     if let Some((at, _)) = group {
-        return Err(ParseError::new(subject, ParseErrorKind::Parenthesis).at(at));
+        return refused(ParseErrorKind::Parenthesis, at);
     }
-    match digits.get(..count) {
-        Some(digits) => from_digits(subject, shape, digits, first),
-        None => Err(ParseError::digits(subject, shape.min, shape.max, count)),
+    if let Some(at) = between {
+        return Err(no_digit(subject, &start, at));
+    }
+    let (at, before) = dot;
+    if separators == 1 && before > 0 && kept.count() <= before + 2 && kept.are_zeros(before, Zeros::Decimal) {
+        return refused(ParseErrorKind::DecimalPart, at);
+    }
+    let block = kept.block(subject, shape, kept.count())?;
+    match has_trunk_zero(&block) {
+        true => {
+            let length = ct::public(country_code_length(block.word()), "a trunk prefix is notation, not the number");
+            refused(ParseErrorKind::TrunkPrefix, kept.place(length as usize))
+        }
+        false => Ok(block),
     }
 }
+
+/// The country codes of two digits. One digit have 1 and 7, three all others (ITU-T E.164, list of assigned codes).
+const TWO_DIGITS: [u64; 2] = codes(&[
+    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62,
+    63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
+]);
+/// The country codes behind which a number begins with 0, by the metadata of libphonenumber 9.0.43, and whose plans have
+/// no trunk prefix 0 that it could be taken for. Frozen with the format.
+const ZERO_BEHIND_TWO: [u64; 2] = codes(&[39, 47]);
+const ZERO_BEHIND_THREE: [u16; 20] =
+    [225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 676, 679, 687, 800, 853, 881, 888, 974, 992];
+
+/// A bit for each number below 100.
+const fn codes(codes: &[u8]) -> [u64; 2] {
+    let mut bits = [0; 2];
+    let mut at = 0;
+    while at < codes.len() {
+        bits[codes[at] as usize / 64] |= 1 << (codes[at] % 64);
+        at += 1;
+    }
+    bits
+}
+
+/// Whether a zero stands behind the country code where no subscriber's number has one.
+#[inline(always)]
+fn has_trunk_zero(block: &DigitBlock) -> bool {
+    ct::public(trunk_zero(block.word()), "a trunk prefix is notation, not the number") == 1
+}
+
+/// 1 where a zero stands behind the country code and no number of the country begins with one. No branch and no address
+/// depends on the digits.
+#[inline(always)]
+fn trunk_zero(block: u64) -> u64 {
+    let [first, second, third, fourth] = [0, 4, 8, 12].map(|at| block >> at & 0xF);
+    let pair = 10 * first + second;
+    let is_zero = |digit: u64| digit.wrapping_sub(1) >> 63;
+    let one = is_of_one(first);
+    let two = has(TWO_DIGITS, pair);
+    let three = !(one | two);
+    let behind_two = has(TWO_DIGITS_WITHOUT_ZERO, pair);
+    one & is_zero(second) | behind_two & is_zero(third) | three & is_zero(fourth) & !zero_behind_three(block)
+}
+
+/// The country codes of two digits behind which no number begins with 0.
+const TWO_DIGITS_WITHOUT_ZERO: [u64; 2] = [TWO_DIGITS[0] & !ZERO_BEHIND_TWO[0], TWO_DIGITS[1] & !ZERO_BEHIND_TWO[1]];
+
+/// How many digits the country code has: 1, 2 or 3.
+fn country_code_length(block: u64) -> u64 {
+    let [first, second] = [block & 0xF, block >> 4 & 0xF];
+    3 - 2 * is_of_one(first) - has(TWO_DIGITS, 10 * first + second)
+}
+
+/// 1 for the first digit of a country code of one digit.
+#[inline(always)]
+fn is_of_one(first: u64) -> u64 {
+    (1 << 1 | 1 << 7) >> first & 1
+}
+
+/// The bit of a number below 100. What a filler makes of it is no number of a country, and is masked.
+#[inline(always)]
+fn has(codes: [u64; 2], number: u64) -> u64 {
+    let high = (number >> 6 & 1).wrapping_neg();
+    (codes[0] & !high | codes[1] & high) >> (number & 63) & 1
+}
+
+/// All ones where the first three digits are one of [`ZERO_BEHIND_THREE`]: four of them are compared at a time.
+#[inline(always)]
+fn zero_behind_three(block: u64) -> u64 {
+    const LANES: u64 = 0x0001_0001_0001_0001;
+    let code = (block & 0xFFF) * LANES;
+    let found = ZERO_BEHIND_THREE_AS_TBCD.iter().fold(0, |found, four| found | (code ^ four).wrapping_sub(LANES));
+    // A lane that was 0 is all ones. What it borrows from the next one makes no other lane so without it.
+    (found & LANES << 15).wrapping_neg() >> 63
+}
+
+/// Four codes in each word, as their digits lie in a block.
+const ZERO_BEHIND_THREE_AS_TBCD: [u64; 5] = {
+    let mut words = [0; 5];
+    let mut at = 0;
+    while at < ZERO_BEHIND_THREE.len() {
+        let code = ZERO_BEHIND_THREE[at] as u64;
+        words[at / 4] |= (code / 100 + 16 * (code / 10 % 10) + 256 * (code % 10)) << (16 * (at % 4));
+        at += 1;
+    }
+    words
+};

@@ -2,11 +2,11 @@ use super::{
     Identifier, Imei, Imsi, Indexed, PhoneNumber,
     digits::{DigitBlock, Shape},
     phone::global_number,
-    reading::from_digits,
     sealed::{Internal, Labelled},
+    typography::{Marks, digits},
 };
 use crate::{
-    error::{ParseError, ParseErrorKind, Subject},
+    error::{ParseError, Subject},
     kind::Kind,
 };
 use core::{fmt, marker::PhantomData, str::FromStr};
@@ -155,12 +155,15 @@ impl<I: Prefixed> FromStr for Prefix<I> {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let subject = Subject::of("prefix of", I::KIND);
-        let block = match (I::KIND, text.as_bytes()) {
-            (Kind::PhoneNumber, [b'+', digits @ ..]) => global_number(subject, Self::SHAPE, digits, 1),
-            (Kind::PhoneNumber, _) => Err(ParseError::new(subject, ParseErrorKind::UnknownForm).at(0)),
-            (_, digits) => from_digits(subject, Self::SHAPE, digits, 0),
+        let marks = Marks::typed(subject, text)?;
+        let block = match I::KIND {
+            Kind::PhoneNumber => global_number(subject, Self::SHAPE, marks)?,
+            kind => {
+                let (kept, _) = digits(subject, marks, kind == Kind::Imei)?;
+                kept.block(subject, Self::SHAPE, kept.count())?
+            }
         };
-        block.map(Self::new)
+        Ok(Self::new(block))
     }
 }
 
