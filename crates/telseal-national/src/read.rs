@@ -49,7 +49,7 @@ pub fn parse(text: &str, country: Country) -> Result<PhoneNumber, NationalError>
 
 /// Reads a phone number as it is typed in a country.
 ///
-/// A text that begins with a digit or a parenthesis is read by the country's plan, in these forms: with the prefix for
+/// A text that begins with a digit, or with a parenthesis and no plus sign behind it, is read by the country's plan, in these forms: with the prefix for
 /// calls to other countries (`011 44 …` in US), with the trunk prefix (`020 …` in GB), without it where the country
 /// writes its numbers so (`(415) …` in US), and with the country's own country code (`4420…` in GB). It is read when
 /// exactly one number comes out. The country is the one that the text was typed in: the caller must know it.
@@ -82,9 +82,7 @@ fn international(text: &str, country: Country, accept: Accept) -> Result<Digits,
         Ok(number) => (Digits::of(&[number.expose_msisdn().as_bytes()]), false),
         Err(error) if error.kind() == ParseErrorKind::TrunkPrefix => {
             // The core does not know plans, and refuses. Here the plan says what the zero is.
-            let number = text.find(['+', '＋']).map_or("", |at| text[at..].trim_start_matches(['+', '＋']));
-            let number = number.split([';', '@']).next().unwrap_or_default();
-            (Some(text::written(number, country)?.digits), true)
+            (Some(text::written(text::number_of(text), country)?.digits), true)
         }
         Err(error) => return Err(NationalError::international(country, &error)),
     };

@@ -12,11 +12,25 @@ const ZEROS: [u32; 40] = [
     0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x10D30, 0x11136, 0x1E950,
 ];
 
-/// Whether the core has to read the text: it begins with what a national number never begins with, such as `+`, `tel:`,
-/// `msisdn-` or `sip:`.
+/// The most bytes that telseal reads as typed text.
+const MAX_TEXT: usize = 1024;
+
+/// Whether the core has to read the text: it begins with what a national number never begins with, such as `+`, `(+`,
+/// `tel:`, `msisdn-` or `sip:`, or it is too long.
 pub(crate) fn is_international(text: &str) -> bool {
-    let first = text.chars().find(|&c| !c.is_whitespace() && !is_invisible(c));
-    !first.is_some_and(|c| digit(c).is_some() || matches!(c, '(' | '（'))
+    let mut visible = text.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c));
+    text.len() > MAX_TEXT
+        || match visible.next() {
+            Some('(' | '（') => matches!(visible.next(), Some('+' | '＋')),
+            first => !first.is_some_and(|c| digit(c).is_some()),
+        }
+}
+
+/// The part of an international text that has the number, from its plus sign on or from the parenthesis before that.
+pub(crate) fn number_of(text: &str) -> &str {
+    let plus = text.find(['+', '＋']).unwrap_or_default();
+    let start = text[..plus].rfind(['(', '（']).unwrap_or(plus);
+    text[start..].split([';', '@']).next().unwrap_or_default()
 }
 
 /// What stands in a text in national form.
@@ -34,12 +48,13 @@ pub(crate) fn written(text: &str, country: Country) -> Result<Written, NationalE
     let mut count = 0;
     let mut open = None; // where the open parenthesis stands, and how many digits before it
     let mut zero = None;
+    let mut between = None; // where a character stands that must have digits on both sides
     let (mut dots, mut others) = (0, 0);
     let mut behind_dot = 0;
     let mut started = false;
     for (at, c) in text[..end].char_indices() {
         if let Some(digit) = digit(c) {
-            started = true;
+            (started, between) = (true, None);
             behind_dot += 1;
             count += 1;
             if count <= CAPACITY {
@@ -64,20 +79,19 @@ pub(crate) fn written(text: &str, country: Country) -> Result<Written, NationalE
                 (dots, behind_dot) = (dots + 1, 0);
                 continue;
             }
-            '/' | '／' | '·' => {}
+            '/' | '／' | '·' if count > 0 => between = Some(at),
+            '+' | '＋' if count == 0 => continue, // of an international number
             _ if c.is_whitespace() || is_hyphen(c) => {}
-            // `ext. 12`, `x12`, `#12`, `,12` (a pause), `;ext=12`, `p12`, `w12`
-            'x' | 'X' | 'e' | 'E' | '#' | ',' | ';' | 'p' | 'P' | 'w' | 'W'
-                if count > 0 && !is_exponent(&text[at..]) =>
-            {
-                return refused(Kind::Extension, at);
-            }
+            _ if count > 0 && is_extension(&text[at..end]) => return refused(Kind::Extension, at),
             _ => return refused(Kind::NotADigit, at),
         }
         others += 1;
     }
     if let Some((at, _)) = open {
         return refused(Kind::Parenthesis, at);
+    }
+    if let Some(at) = between {
+        return refused(Kind::NotADigit, at);
     }
     // What a spreadsheet makes of a number: 7700900123.0
     if dots == 1
@@ -117,8 +131,13 @@ fn is_invisible(c: char) -> bool {
         | '\u{FEFF}')
 }
 
-/// `E+11`: what a spreadsheet makes of a long number, which is no extension.
-fn is_exponent(text: &str) -> bool {
-    text.strip_prefix(['e', 'E'])
-        .is_some_and(|rest| rest.starts_with(['+', '-']) || rest.starts_with(|c| digit(c).is_some()))
+/// Whether it is `ext. 12`, `x12`, `#12`, `,,12` (pauses), `;ext=12`, `p12` or the like. More digits are another number, and `E+11` is a
+/// number in a spreadsheet.
+fn is_extension(text: &str) -> bool {
+    let rest = text.trim_start_matches(['x', 'X', '#', ',', ';', 'p', 'P', 'w', 'W']);
+    let label = ["extension", "ext", "e"].iter().find_map(|label| {
+        rest.get(..label.len()).filter(|start| start.eq_ignore_ascii_case(label)).map(|start| &rest[start.len()..])
+    });
+    let marked = rest.len() < text.len() || label.is_some_and(|rest| !rest.starts_with(['+', '-']));
+    marked && (1..=7).contains(&text.chars().filter(|&c| digit(c).is_some()).take(8).count())
 }
