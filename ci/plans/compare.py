@@ -111,7 +111,9 @@ def explained(text, spellings, our, their, why):
         if "(0)" in text and text.startswith("+"):
             return "we", "`(0)` is notation in a country without a trunk prefix too, where nothing else is valid"
         if why == "not valid" and any(pn.is_valid_number(pn.parse(spelling)) for spelling in spellings):
-            return "we", "the number is valid; they strip a digit of it as a trunk prefix, or leave one"
+            return "we", "what they take for a trunk or international prefix leaves no number, and without it there is one"
+        if why == "not a number" and text.startswith("01") and spellings[0].startswith("+972"):
+            return "-", "Israel: a 0 that nobody needs to dial looks like the beginning of a carrier's prefix"
         if why == "without trunk prefix":
             return "we", "a trunk prefix is there that they do not look for"
     if their and not spellings:
