@@ -1,4 +1,4 @@
-"""tests/vectors/telseal-v1-fingerprints.json: fingerprints of keyrings, of their secrets, and of keys that make tags."""
+"""tests/vectors/telseal-v1-fingerprints.json: fingerprints of keyrings, of secrets, and of keys that make tags."""
 
 from hashlib import sha256
 

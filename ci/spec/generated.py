@@ -12,7 +12,9 @@ import telseal
 from telseal import INDEX_KEY, KEYRING
 
 PIECES = [*"0123456789 -.()+;=%_/*", "msisdn-", "imsi-", "imei-", "imeisv-", "tel:+", "TEL:+", "urn:gsma:imei:"]
-PIECES += [";svn=42", ";vers", ";ext=1", ";isub", ";rn=+1", "(0)", "(0", "0)", "00", "\u00e9", "\n", "\u0664"]
+PIECES += [";svn=42", ";vers", ";ext=1", ";isub", ";rn=+1", "(0)", "(0", "0)", "00", ".0", ".00", "+39 0", "\u00e9"]
+PIECES += ["sip:", "sips:", "@example.org;user=phone", "imei:", "IMEI ", "F", "\n", "\t", "\u00a0", "\u2009", "\u3000"]
+PIECES += [*"\u00ad\u200b\u061c\u2010\uff0d\u30fc\uff0e\uff0f\u00b7\uff0b\uff08\uff09\u0660\u0664\u0966\uff14\U0001e954"]
 
 
 def changed(choice, items, pieces):
