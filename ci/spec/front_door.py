@@ -104,10 +104,15 @@ def subscriber(text):
     return global_number(number)
 
 
+def characters(plain):
+    """A pattern for the characters that are alike."""
+    return f"[{re.escape(''.join(chr(code) for code in code_points(ALIKE[plain])))}]"
+
+
 def behind(word, text):
-    """The text behind a word and blanks; invisible characters may stand in it."""
-    invisible = f"[{''.join(chr(code) for code in code_points(ALIKE['']))}]*"
-    found = re.match(invisible.join(word) + f"[{re.escape(BLANK)}]*", text, re.IGNORECASE | re.ASCII)
+    """The text behind a word and white space. A space in it is any, and invisible characters may stand in it."""
+    letters = (characters(" ") if letter == " " else letter for letter in word)
+    found = re.match((characters("") + "*").join(letters) + f"[{re.escape(BLANK)}]*", text, re.IGNORECASE | re.ASCII)
     return text[found.end() :] if found else None
 
 
