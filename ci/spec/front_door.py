@@ -241,7 +241,8 @@ def rows(spec):
     section = spec.split("### Examples")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (\w+, [\w-]+) \| `(.*)` \| (\w+) \|$", section, re.MULTILINE)
     assert len(rows) == section.count("` |"), "a row is not understood"
-    return rows
+    escape = re.compile(r"\\u([0-9a-f]{4})")
+    return [(form, escape.sub(lambda code: chr(int(code[1], 16)), text), digits) for form, text, digits in rows]
 
 
 def check_rows(spec):

@@ -82,11 +82,23 @@ fn examples_of_the_specification() {
     for row in section.lines().filter(|line| line.contains('`')) {
         let cells: Vec<_> = row.trim_matches(['|', ' ']).split(" | ").collect();
         let [form, input, digits] = cells[..] else { panic!("{row}") };
-        let input = input.strip_prefix('`').unwrap().strip_suffix('`').unwrap();
-        assert_eq!(read(form, input).as_deref().unwrap_or("refused"), digits, "{row}");
+        let input = unescaped(input.strip_prefix('`').unwrap().strip_suffix('`').unwrap());
+        assert_eq!(read(form, &input).as_deref().unwrap_or("refused"), digits, "{row}");
         rows += 1;
     }
     assert_ne!(rows, 0);
+}
+
+/// `\u` and four hexadecimal digits stand for a code point.
+fn unescaped(input: &str) -> String {
+    let mut parts = input.split("\\u");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at(4);
+        text.push(u32::from_str_radix(code, 16).ok().and_then(char::from_u32).unwrap());
+        text.push_str(rest);
+    }
+    text
 }
 
 fn read(form: &str, input: &str) -> Result<String, ParseError> {
