@@ -36,5 +36,5 @@ pub use kind::Kind;
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 pub use scope::Scope;
 #[cfg(feature = "seal")]
-pub use seal::{Fingerprint, IndexKeyError, Indexer, Keyring, KeyringError, Lookup, OpenError, Sealer};
+pub use seal::{Fingerprint, IndexKeyError, Indexer, Keyring, KeyringError, Lookup, OpenError, Row, Sealer};
 pub use token::{KeyVersion, LengthMismatch, PrefixTag, Tag, TagHasher, Token};

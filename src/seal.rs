@@ -16,4 +16,5 @@ pub use crate::token::LengthMismatch;
 pub use fingerprint::Fingerprint;
 pub use indexer::{IndexKeyError, Indexer};
 pub use keyring::{Keyring, KeyringError};
+pub use rows::Row;
 pub use sealer::{Lookup, OpenError, Sealer};

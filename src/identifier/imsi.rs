@@ -131,6 +131,7 @@ impl Identifier for Imsi {
 
 impl Sealed for Imsi {
     const SHAPE: Shape = Shape { min: 6, max: 15, zero_first: true };
+    const PLAIN: Option<&'static [u8]> = Some(b"");
     fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
     }

@@ -243,6 +243,7 @@ impl Identifier for PhoneNumber {
 
 impl Sealed for PhoneNumber {
     const SHAPE: Shape = Shape { min: 7, max: 15, zero_first: false };
+    const PLAIN: Option<&'static [u8]> = Some(b"+");
     fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
     }

@@ -14,6 +14,13 @@ use super::digits::{DigitBlock, Shape};
 /// ```
 pub trait Sealed: Sized {
     const SHAPE: Shape;
+    /// What stands before the digits in the form that most columns hold, where rows of it are read many at once.
+    const PLAIN: Option<&'static [u8]> = None;
+    /// 0 for digits of this shape that [`FromStr`](core::str::FromStr) takes in that form.
+    #[inline(always)]
+    fn refuses_plain(_block: u64, _: Internal) -> u64 {
+        0
+    }
     fn block(&self, _: Internal) -> &DigitBlock;
     fn from_block(block: DigitBlock, _: Internal) -> Self;
 }

@@ -1,6 +1,6 @@
 use super::{
     fingerprint::Fingerprint,
-    rows::{Rows, clear, put},
+    rows::{Row, Rows, clear, put},
     siv::{BATCH, Blocks, S2v},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
@@ -111,11 +111,11 @@ impl<T: Indexed> Indexer<T> {
     ///
     /// # Errors
     /// As there.
-    pub fn tag_rows_into<E>(
+    pub fn tag_rows_into<R: Row<T>>(
         &self,
-        rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
         tags: &mut [Option<Tag<T>>],
-        refused: impl FnMut(usize, E),
+        refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         tag_rows_into(&self.versions.primary().1, rows, tags, refused)
     }
@@ -124,12 +124,12 @@ impl<T: Indexed> Indexer<T> {
     ///
     /// # Errors
     /// As there.
-    pub fn tag_column<E>(
+    pub fn tag_column<R: Row<T>>(
         &self,
-        rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
         tags: &mut [[u8; 16]],
         valid: &mut [u64],
-        refused: impl FnMut(usize, E),
+        refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         tag_column(&self.versions.primary().1, rows, tags, valid, refused)
     }
@@ -290,38 +290,37 @@ pub(crate) fn tag_into<T: Indexed>(s2v: &S2v, of: &[T], tags: &mut [Tag<T>]) -> 
 }
 
 /// Of rows that are still to be read.
-pub(crate) fn tag_rows_into<T: Indexed, E>(
+pub(crate) fn tag_rows_into<T: Indexed, R: Row<T>>(
     s2v: &S2v,
-    rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+    rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
     tags: &mut [Option<Tag<T>>],
-    refused: impl FnMut(usize, E),
+    refused: impl FnMut(usize, R::Error),
 ) -> Result<(), LengthMismatch> {
     let mut rows = Rows::new(rows, tags.len(), refused)?;
     let (mut words, mut made) = (Zeroizing::new([0; BATCH]), [[0; 16]; BATCH]);
     for tags in tags.chunks_mut(BATCH) {
-        let (words, made) = (&mut words[..tags.len()], &mut made[..tags.len()]);
-        let there = rows.read(words);
-        tag_words(s2v, words, made);
+        let there = rows.read::<T>(s2v, &mut words, tags.len());
+        let made = &mut made[..tags.len()];
+        tag_words(s2v, &words[..made.len()], made);
         put(tags, made, there, Tag::from_bytes);
     }
     Ok(())
 }
 
 /// As bytes.
-pub(crate) fn tag_column<T: Indexed, E>(
+pub(crate) fn tag_column<T: Indexed, R: Row<T>>(
     s2v: &S2v,
-    rows: impl IntoIterator<Item = Result<T, E>, IntoIter: ExactSizeIterator>,
+    rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
     tags: &mut [[u8; 16]],
     valid: &mut [u64],
-    refused: impl FnMut(usize, E),
+    refused: impl FnMut(usize, R::Error),
 ) -> Result<(), LengthMismatch> {
     let mut rows = Rows::new(rows, tags.len(), refused)?;
     check_bits(tags.len(), valid)?;
     let mut words = Zeroizing::new([0; BATCH]);
     for (tags, valid) in tags.chunks_mut(BATCH).zip(valid) {
-        let words = &mut words[..tags.len()];
-        *valid = rows.read(words);
-        tag_words(s2v, words, tags);
+        *valid = rows.read::<T>(s2v, &mut words, tags.len());
+        tag_words(s2v, &words[..tags.len()], tags);
         clear(tags, *valid);
     }
     Ok(())

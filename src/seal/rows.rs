@@ -1,19 +1,116 @@
 //! Columns: rows that are still to be read, and a bit for each row that is there.
 
-use super::siv::BATCH;
+use super::siv::{BATCH, S2v};
 use crate::{
-    identifier::{Indexed, Internal},
+    ct,
+    identifier::{
+        Identifier, Indexed, Internal, ParseError,
+        digits::{Texts, is_not_zero},
+    },
     token::{BITS, LengthMismatch},
 };
-use core::iter::Enumerate;
+
+/// A row of a column that is sealed or tagged: an identifier or the reason why there is none, or a text that is read as
+/// [`FromStr`](core::str::FromStr) reads it. `None` is a row that is absent.
+///
+/// Texts cost least: plain E.164 numbers and IMSIs are read many at once.
+///
+/// ```
+/// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer};
+/// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])])?.sealer(&Scope::new(["routing"])?);
+/// let column = [Some("+442079460018"), None, Some("020 7946 0018")];
+/// let mut tokens = [None; 3];
+/// let (mut absent, mut refused) = (0, 0);
+/// phones.seal_rows_into(column, &mut tokens, |_, error: Option<ParseError>| match error {
+///     Some(_) => refused += 1,
+///     None => absent += 1,
+/// })?;
+/// assert!(tokens[0].is_some() && (absent, refused) == (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Row<T>: Sized {
+    /// Why there is no identifier in a row.
+    type Error;
+
+    /// Whether any of these rows has digits in the plain form.
+    #[doc(hidden)]
+    const PLAIN: bool = false;
+
+    #[doc(hidden)]
+    fn read(self, _: Internal) -> Result<T, Self::Error>;
+
+    /// The digits of the plain form, if it may be that.
+    #[doc(hidden)]
+    fn plain(&self, _: Internal) -> &[u8] {
+        &[]
+    }
+
+    /// [`Texts::pack`].
+    #[doc(hidden)]
+    fn pack(_: &mut Texts<BATCH>, _: &mut [u64; BATCH], _: Internal) -> u64 {
+        0
+    }
+}
+
+impl<T: Indexed, E> Row<T> for Result<T, E> {
+    type Error = E;
+
+    #[inline(always)]
+    fn read(self, _: Internal) -> Result<T, E> {
+        self
+    }
+}
+
+impl<I: Identifier> Row<I> for &str {
+    type Error = ParseError;
+    const PLAIN: bool = I::PLAIN.is_some();
+
+    #[inline(always)]
+    fn read(self, _: Internal) -> Result<I, ParseError> {
+        self.parse()
+    }
+
+    #[inline(always)]
+    fn plain(&self, _: Internal) -> &[u8] {
+        I::PLAIN.and_then(|prefix| self.as_bytes().strip_prefix(prefix)).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn pack(texts: &mut Texts<BATCH>, words: &mut [u64; BATCH], _: Internal) -> u64 {
+        texts.pack(I::SHAPE, |block| I::refuses_plain(block, Internal(())), words)
+    }
+}
+
+impl<T, R: Row<T>> Row<T> for Option<R> {
+    type Error = Option<R::Error>;
+    const PLAIN: bool = R::PLAIN;
+
+    #[inline(always)]
+    fn read(self, internal: Internal) -> Result<T, Option<R::Error>> {
+        self.ok_or(None)?.read(internal).map_err(Some)
+    }
+
+    #[inline(always)]
+    fn plain(&self, internal: Internal) -> &[u8] {
+        self.as_ref().map_or(&[], |row| row.plain(internal))
+    }
+
+    #[inline(always)]
+    fn pack(texts: &mut Texts<BATCH>, words: &mut [u64; BATCH], internal: Internal) -> u64 {
+        R::pack(texts, words, internal)
+    }
+}
 
 /// Rows to be read, a batch at a time, and what hears of those that are refused.
 pub(crate) struct Rows<R, Refused> {
-    rows: Enumerate<R>,
+    rows: R,
+    /// How many there were already.
+    read: usize,
     refused: Refused,
+    texts: Texts<BATCH>,
 }
 
-impl<T: Indexed, E, R: ExactSizeIterator<Item = Result<T, E>>, Refused: FnMut(usize, E)> Rows<R, Refused> {
+impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
     /// Wants as many rows as there are places.
     pub(crate) fn new(
         rows: impl IntoIterator<IntoIter = R>,
@@ -22,23 +119,54 @@ impl<T: Indexed, E, R: ExactSizeIterator<Item = Result<T, E>>, Refused: FnMut(us
     ) -> Result<Self, LengthMismatch> {
         let rows = rows.into_iter();
         LengthMismatch::unless_same(rows.len(), places)?;
-        Ok(Rows { rows: rows.enumerate(), refused })
+        Ok(Rows { rows, read: 0, refused, texts: Texts::new() })
     }
 
-    /// The digit blocks of the next rows, and the bits of those that were read. Words of other rows stay as they are.
+    /// The digit blocks of the next rows, and the bits of those that were read. Words of other rows mean nothing.
     #[inline(always)]
-    pub(crate) fn read(&mut self, words: &mut [u64]) -> u64 {
-        let mut there = 0;
-        for (i, (word, (row, read))) in words.iter_mut().zip(&mut self.rows).enumerate() {
-            match read {
-                Ok(identifier) => {
-                    *word = identifier.word(Internal(()));
-                    there |= 1 << i;
-                }
-                Err(error) => (self.refused)(row, error),
+    pub(crate) fn read<T: Indexed>(&mut self, s2v: &S2v, words: &mut [u64; BATCH], count: usize) -> u64
+    where
+        R::Item: Row<T>,
+        Refused: FnMut(usize, <R::Item as Row<T>>::Error),
+    {
+        let Rows { rows, read, refused, texts } = self;
+        let (mut there, start) = (0, *read);
+        *read += count;
+        let mut read = |at: usize, word: &mut u64, row: R::Item| match row.read(Internal(())) {
+            Ok(identifier) => {
+                *word = identifier.word(Internal(()));
+                there |= 1 << at;
+            }
+            Err(error) => refused(start + at, error),
+        };
+        if !R::Item::PLAIN {
+            for (at, (word, row)) in words[..count].iter_mut().zip(rows).enumerate() {
+                read(at, word, row);
+            }
+            return there;
+        }
+        let (mut kept, mut came) = ([const { None }; BATCH], 0);
+        for (kept, row) in kept[..count].iter_mut().zip(rows) {
+            texts.set(came, row.plain(Internal(())));
+            *kept = Some(row);
+            came += 1;
+        }
+        let mut any = 0;
+        s2v.vectorized(
+            #[inline(always)]
+            || any = R::Item::pack(texts, words, Internal(())),
+        );
+        if came == count && ct::public(is_not_zero(any), "the caller gets the verdict") == 0 {
+            return places(count);
+        }
+        let mut plain = 0;
+        for (at, (row, fault)) in kept.into_iter().flatten().zip(&texts.faults).enumerate() {
+            match ct::public(is_not_zero(*fault), "the caller gets the verdict") {
+                0 => plain |= 1 << at,
+                _ => read(at, &mut words[at], row),
             }
         }
-        there
+        there | plain
     }
 }
 

@@ -1,7 +1,7 @@
 use super::{
     fingerprint::Fingerprint,
     indexer::{self, Indexer},
-    rows::{Rows, clear, places, put},
+    rows::{Row, Rows, clear, places, put},
     siv::{BATCH, Blocks, S2v, Siv, q},
     versions::Versions,
 };
@@ -236,18 +236,18 @@ impl<I: Identifier> Sealer<I> {
     /// # Errors
     /// [`LengthMismatch`] if the iterator announces another number of rows than there are places. Then nothing is
     /// written. If the iterator gives fewer rows than it announced, `None` goes into the remaining places.
-    pub fn seal_rows_into<E>(
+    pub fn seal_rows_into<R: Row<I>>(
         &self,
-        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
         tokens: &mut [Option<Token<I>>],
-        refused: impl FnMut(usize, E),
+        refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         let mut rows = Rows::new(rows, tokens.len(), refused)?;
         let (mut space, mut sealed) = (Space::new(), [[0; 27]; BATCH]);
         for tokens in tokens.chunks_mut(BATCH) {
             let Space { words, tags, work, .. } = &mut space;
-            let (words, sealed) = (&mut words[..tokens.len()], &mut sealed[..tokens.len()]);
-            let there = rows.read(words);
+            let there = rows.read::<I>(&self.versions.primary().1.s2v, words, tokens.len());
+            let (words, sealed) = (&words[..tokens.len()], &mut sealed[..tokens.len()]);
             seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed);
             put(tokens, sealed, there, Token::from_sealed);
         }
@@ -273,21 +273,21 @@ impl<I: Identifier> Sealer<I> {
     /// # Errors
     /// [`LengthMismatch`] if the iterator announces another number of rows than `tokens` has, or `valid` has not one word
     /// for every 64 rows or part of them. Then nothing is written. Rows that never come are as refused ones.
-    pub fn seal_column<E>(
+    pub fn seal_column<R: Row<I>>(
         &self,
-        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
         tokens: &mut [[u8; 27]],
         valid: &mut [u64],
-        refused: impl FnMut(usize, E),
+        refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         let mut rows = Rows::new(rows, tokens.len(), refused)?;
         check_bits(tokens.len(), valid)?;
         let mut space = Space::new();
         for (tokens, valid) in tokens.chunks_mut(BATCH).zip(valid) {
             let Space { words, tags, work, .. } = &mut space;
-            let words = &mut words[..tokens.len()];
-            *valid = rows.read(words);
-            seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), tokens);
+            *valid = rows.read::<I>(&self.versions.primary().1.s2v, words, tokens.len());
+            let words = words[..tokens.len()].iter().copied();
+            seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens);
             clear(tokens, *valid);
         }
         Ok(())
@@ -297,11 +297,11 @@ impl<I: Identifier> Sealer<I> {
     ///
     /// # Errors
     /// As there.
-    pub fn tag_rows_into<E>(
+    pub fn tag_rows_into<R: Row<I>>(
         &self,
-        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
         tags: &mut [Option<Tag<I>>],
-        refused: impl FnMut(usize, E),
+        refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         indexer::tag_rows_into(&self.versions.primary().1.s2v, rows, tags, refused)
     }
@@ -311,12 +311,12 @@ impl<I: Identifier> Sealer<I> {
     ///
     /// # Errors
     /// As there.
-    pub fn tag_column<E>(
+    pub fn tag_column<R: Row<I>>(
         &self,
-        rows: impl IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator>,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
         tags: &mut [[u8; 16]],
         valid: &mut [u64],
-        refused: impl FnMut(usize, E),
+        refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         indexer::tag_column(&self.versions.primary().1.s2v, rows, tags, valid, refused)
     }

@@ -127,6 +127,12 @@ impl S2v {
         one(&self.aes, || Block::from((self.mask ^ u128::from(plaintext)).to_le_bytes()), |block| then(block.0))
     }
 
+    /// Runs a loop over words, compiled once for each backend of AES, with all that its processors can do.
+    #[inline(always)]
+    pub(crate) fn vectorized(&self, run: impl FnOnce()) {
+        self.aes.encrypt_with_backend(Pass { blocks: &mut [], fill: |_: &mut [Block]| run() });
+    }
+
     /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.
     #[inline(always)]
     pub(crate) fn tags(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
