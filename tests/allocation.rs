@@ -137,6 +137,8 @@ fn sealing_opening_and_looking_up() {
             phones.tag_rows_into(read(), &mut tag_rows, |_, _| ()).unwrap();
             phones.seal_column(read(), &mut bytes, &mut valid, |_, _| ()).unwrap();
             phones.tag_column(read(), &mut tag_bytes, &mut valid, |_, _| ()).unwrap();
+            phones.seal_rows_into(texts.iter().map(|text| &text[..]), &mut rows, |_, _| ()).unwrap();
+            phones.tag_column(texts.iter().map(|text| Some(&text[..])), &mut tag_bytes, &mut valid, |_, _| ()).unwrap();
             phones.open_column(&bytes, &mut places, |_, _| ()).unwrap();
         });
     }

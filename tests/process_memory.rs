@@ -650,6 +650,13 @@ fn many(sealer: &Sealer<PhoneNumber>, text: &str, run: fn(&[&dyn Fn()])) {
             sealer.open_column(&bytes, &mut opened, |_, error| panic!("{error}")).unwrap();
             assert!(opened.iter().flatten().eq(&numbers));
         },
+        &|| {
+            let rows = (0..MANY).map(|_| text);
+            let (mut bytes, mut valid) = (vec![[0; 27]; MANY], vec![0; MANY.div_ceil(64)]);
+            let tags = &mut vec![[0; 16]; MANY];
+            sealer.seal_column(rows.clone(), &mut bytes, &mut valid, |_, error| panic!("{error}")).unwrap();
+            sealer.tag_column(rows, tags, &mut valid, |_, error| panic!("{error}")).unwrap();
+        },
     ]);
 }
 

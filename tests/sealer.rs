@@ -16,8 +16,8 @@ use proptest::prelude::*;
 #[cfg(feature = "getrandom")]
 use std::collections::HashMap;
 use telseal::{
-    Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, LengthMismatch, OpenError, PhoneNumber, Scope, Sealer,
-    Tag, Token,
+    Identifier, Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, LengthMismatch, OpenError, PhoneNumber, Row, Scope,
+    Sealer, Tag, Token,
 };
 
 const LABELS: [&str; 2] = ["acme", "routing"];
@@ -421,10 +421,10 @@ struct Columns<I, E> {
 }
 
 impl<I: Sample, E> Columns<I, E> {
-    fn new<R>(sealer: &Sealer<I>, rows: R) -> Result<Self, LengthMismatch>
-    where
-        R: IntoIterator<Item = Result<I, E>, IntoIter: ExactSizeIterator> + Clone,
-    {
+    fn new<R: Row<I, Error = E>>(
+        sealer: &Sealer<I>,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator> + Clone,
+    ) -> Result<Self, LengthMismatch> {
         let length = rows.clone().into_iter().len();
         let mut columns = Columns {
             tokens: vec![Some(forged(9)); length],
@@ -500,6 +500,74 @@ fn rows_that_are_not_read() {
     }
 }
 
+/// Texts are read as one by one, and refused with the same errors in the same order: at every length, in every mix of forms,
+/// with rows that are absent.
+#[test]
+fn rows_of_texts() {
+    fn check<I: Sample>(texts: &[String]) {
+        let sealer = sealer::<I>(&[1, 2]);
+        let read: Vec<Result<I, _>> = texts.iter().map(|text| text.parse()).collect();
+        assert!(read.iter().any(Result::is_ok) && read.iter().any(Result::is_err));
+        let sealed: Vec<_> = read.iter().map(|row| row.as_ref().ok().map(|row| sealer.seal(row))).collect();
+        let errors: Vec<_> = read.into_iter().map(Result::err).collect();
+        for length in 0..=300 {
+            let start = length * 7 % (texts.len() - 300);
+            let (texts, sealed) = (&texts[start..][..length], &sealed[start..][..length]);
+            let errors = errors[start..][..length].iter().enumerate();
+            let columns = Columns::new(&sealer, texts.iter().map(|text| &text[..])).unwrap();
+            assert!(columns.are(sealed), "{length}");
+            let expected: Vec<_> = errors.clone().filter_map(|(i, error)| Some((i, error.clone()?))).collect();
+            assert!(columns.refused == vec![expected; 4].concat(), "{length}");
+            let there = |row: usize| (row * row + length) % 3 != 0;
+            let rows = texts.iter().enumerate().map(|(row, text)| there(row).then_some(&text[..]));
+            let columns = Columns::new(&sealer, rows).unwrap();
+            let sealed = sealed.iter().enumerate().map(|(row, token)| token.filter(|_| there(row)));
+            assert!(columns.are(&sealed.collect::<Vec<_>>()), "{length}");
+            let expected = errors.filter(|(row, error)| !there(*row) || error.is_some());
+            let expected: Vec<_> = expected.map(|(row, error)| (row, error.clone().filter(|_| there(row)))).collect();
+            assert!(columns.refused == vec![expected; 4].concat(), "{length}");
+        }
+        // Only plain ones, and one at each place that is another form or none at all.
+        let plain = (0..130).map(|i| I::sample(i).expose_into(&mut [0; 16]).to_owned()).collect::<Vec<_>>();
+        let sealed: Vec<_> = (0..130).map(|i| Some(sealer.seal(&I::sample(i)))).collect();
+        let text = |plain: &String| plain.clone();
+        assert!(Columns::new(&sealer, plain.iter().map(|text| &text[..])).unwrap().are(&sealed));
+        for at in 0..130 {
+            for (i, other) in
+                [texts[at].clone(), text(&plain[at]) + "x", text(&plain[at]).replace('0', "O")].iter().enumerate()
+            {
+                let (mut texts, mut sealed) = (plain.clone(), sealed.clone());
+                (texts[at], sealed[at]) = (other.clone(), other.parse().ok().map(|row| sealer.seal(&row)));
+                assert!(Columns::new(&sealer, texts.iter().map(|text| &text[..])).unwrap().are(&sealed), "{at} {i}");
+            }
+        }
+    }
+    let mut texts: Vec<String> = Vec::new();
+    let digits = "447700900123456789";
+    for length in 0..=18 {
+        texts.extend(["", "+", "0", "+0", "++", "00", " "].map(|before| format!("{before}{}", &digits[..length])));
+        // Each character that is next to a digit, and others, at each place.
+        texts.extend("/:+-.ax\u{ff10}\u{0}".chars().enumerate().map(|(i, char)| {
+            let mut text = format!("+{}", &digits[..length]);
+            text.insert(i * length / 9 + 1, char);
+            text
+        }));
+    }
+    // A zero in each of the first places: a trunk zero or none.
+    for code in 0..1000 {
+        texts.push(format!("+{code:03}0{:08}", 7_009_001));
+    }
+    for number in 0..40 {
+        texts.push(PhoneNumber::sample(number).expose_tel_uri().to_string());
+        texts.push(Imsi::sample(number).expose_supi().to_string());
+        texts.push(Imeisv::sample(number).expose_digits().to_string());
+        texts.push(Imei::sample(number).expose_hyphenated().to_string());
+    }
+    // Neighbours are unlike.
+    let texts: Vec<_> = (0..texts.len()).map(|i| texts[i * 1009 % texts.len()].clone()).collect();
+    for_every_kind!(check(&texts));
+}
+
 /// An iterator that promises more rows than it has: what is missing is not there, and never a row from before.
 #[test]
 fn rows_that_never_come() {
@@ -517,9 +585,26 @@ fn rows_that_never_come() {
     }
     impl ExactSizeIterator for Fewer {}
     let sealer = sealer::<PhoneNumber>(&[1]);
-    let columns = Columns::new(&sealer, Fewer(0)).unwrap();
+    let columns: Columns<_, ()> = Columns::new(&sealer, Fewer(0)).unwrap();
     let expected = (1..=300).map(|number| (number <= 130).then(|| sealer.seal(&PhoneNumber::sample(number))));
-    assert!(columns.are(&expected.collect::<Vec<_>>()) && columns.refused.is_empty());
+    let expected: Vec<_> = expected.collect();
+    assert!(columns.are(&expected) && columns.refused.is_empty());
+
+    #[derive(Clone)]
+    struct FewerTexts<'a>(std::slice::Iter<'a, String>);
+    impl<'a> Iterator for FewerTexts<'a> {
+        type Item = &'a str;
+        fn next(&mut self) -> Option<&'a str> {
+            self.0.next().map(|text| &text[..])
+        }
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (300, Some(300))
+        }
+    }
+    impl ExactSizeIterator for FewerTexts<'_> {}
+    let texts: Vec<_> = (1..=130).map(|number| PhoneNumber::sample(number).expose_e164().to_string()).collect();
+    let columns = Columns::new(&sealer, FewerTexts(texts.iter())).unwrap();
+    assert!(columns.are(&expected) && columns.refused.is_empty());
 }
 
 /// Bytes that nobody has checked: what is no token of the kind, of every first byte and of key version 0, and at every

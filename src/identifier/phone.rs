@@ -244,6 +244,10 @@ impl Identifier for PhoneNumber {
 impl Sealed for PhoneNumber {
     const SHAPE: Shape = Shape { min: 7, max: 15, zero_first: false };
     const PLAIN: Option<&'static [u8]> = Some(b"+");
+    #[inline(always)]
+    fn refuses_plain(block: u64, _: Internal) -> u64 {
+        trunk_zero(block)
+    }
     fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
     }
@@ -342,14 +346,15 @@ fn has_trunk_zero(block: &DigitBlock) -> bool {
 /// depends on the digits.
 #[inline(always)]
 fn trunk_zero(block: u64) -> u64 {
-    let [first, second, third, fourth] = [0, 4, 8, 12].map(|at| block >> at & 0xF);
-    let pair = 10 * first + second;
-    let is_zero = |digit: u64| digit.wrapping_sub(1) >> 63;
+    let [first, second] = [block & 0xF, block >> 4 & 0xF];
+    // A bit where a digit is 0, one digit in each nibble.
+    let zeros = !(block | block >> 1 | block >> 2 | block >> 3);
+    let pair = (first << 3) + (first << 1) + second; // a product is no single step of a vector
     let one = is_of_one(first);
     let two = has(TWO_DIGITS, pair);
     let three = !(one | two);
     let behind_two = has(TWO_DIGITS_WITHOUT_ZERO, pair);
-    one & is_zero(second) | behind_two & is_zero(third) | three & is_zero(fourth) & !zero_behind_three(block)
+    (one & zeros >> 4 | behind_two & zeros >> 8 | three & zeros >> 12 & !zero_behind_three(block)) & 1
 }
 
 /// The country codes of two digits behind which no number begins with 0.
@@ -378,7 +383,9 @@ fn has(codes: [u64; 2], number: u64) -> u64 {
 #[inline(always)]
 fn zero_behind_three(block: u64) -> u64 {
     const LANES: u64 = 0x0001_0001_0001_0001;
-    let code = (block & 0xFFF) * LANES;
+    let code = block & 0xFFF;
+    let code = code | code << 16;
+    let code = code | code << 32;
     let found = ZERO_BEHIND_THREE_AS_TBCD.iter().fold(0, |found, four| found | (code ^ four).wrapping_sub(LANES));
     // A lane that was 0 is all ones. What it borrows from the next one makes no other lane so without it.
     (found & LANES << 15).wrapping_neg() >> 63

@@ -130,7 +130,12 @@ impl S2v {
     /// Runs a loop over words, compiled once for each backend of AES, with all that its processors can do.
     #[inline(always)]
     pub(crate) fn vectorized(&self, run: impl FnOnce()) {
-        self.aes.encrypt_with_backend(Pass { blocks: &mut [], fill: |_: &mut [Block]| run() });
+        encrypt(
+            &self.aes,
+            &mut [],
+            #[inline(always)]
+            |_| run(),
+        );
     }
 
     /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.

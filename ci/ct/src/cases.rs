@@ -407,6 +407,7 @@ pub(crate) const CASES: &[Case] = &[
                     })
                     .collect();
                 let parsed = || rows.iter().map(|row| row.parse());
+                let texts = || rows.iter().map(|row| &row[..]);
                 let (mut tokens, mut tags, mut refused) = (vec![None; length], vec![None; length], 0);
                 sealer.seal_rows_into(parsed(), &mut tokens, |_, _: ParseError| refused += 1).unwrap();
                 assert_eq!(tokens.iter().filter(|token| token.is_none()).count(), refused);
@@ -415,8 +416,12 @@ pub(crate) const CASES: &[Case] = &[
                 let (mut bytes, mut tags, mut valid) = (vec![[9; 27]; length], vec![[9; 16]; length], [0; 5]);
                 let valid = &mut valid[..length.div_ceil(64)];
                 sealer.seal_column(parsed(), &mut bytes, valid, |_, _: ParseError| refused += 1).unwrap();
-                assert!(tokens.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from)).eq(bytes));
+                assert!(tokens.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from)).eq(bytes.iter().copied()));
                 sealer.tag_column(parsed(), &mut tags, valid, |_, _: ParseError| refused -= 1).unwrap();
+                assert!(tokens.iter().map(|token| token.map_or([0; 16], |token| token.tag().into())).eq(tags.iter().copied()));
+                sealer.seal_column(texts(), &mut bytes, valid, |_, _| refused += 1).unwrap();
+                sealer.tag_column(texts(), &mut tags, valid, |_, _| refused -= 1).unwrap();
+                assert!(tokens.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from)).eq(bytes));
                 assert!(tokens.iter().map(|token| token.map_or([0; 16], |token| token.tag().into())).eq(tags));
             }
         },
