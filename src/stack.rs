@@ -2,23 +2,37 @@
 //!
 //! Values that wipe themselves on drop leave copies where they were moved from, and `hkdf` and `aes` leave what
 //! they computed. All of it is in the frames of functions that have returned.
+//!
+//! How much stack there is cannot be known. So what is wiped after a computation is what the computation has just used
+//! itself, to a kilobyte or two: where there was room for the one, there is for the other. `tests/stack.rs` measures both.
 
 use zeroize::zeroize_stack;
 
-/// How far down is wiped. The frames of this crate and the crates below it reach down 14 KiB where they are
-/// optimised, the deepest in wrapping, and 44 KiB where not, in opening many. The rest is for the functions between
-/// the owner of a sealer, who drops it, and the calls that use it.
-const DEPTH: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 32 * 1024 };
+/// HKDF alone, for fingerprints.
+pub(crate) const HASHING: usize = kib(3, 7);
+/// Keys made from secrets, for sealers, indexers and evaluators.
+pub(crate) const DERIVING: usize = kib(10, 23);
+/// Keyrings and index keys wrapped and unwrapped.
+pub(crate) const WRAPPING: usize = kib(14, 23);
+/// What Curve25519 does for oblivious tags.
+pub(crate) const MULTIPLYING: usize = kib(12, 31);
+/// Sealing, opening and tags, one or a batch, and functions between them and the owner of the sealer, who drops it.
+pub(crate) const SEALING: usize = kib(14, 24);
+
+/// How far down the frames reach where they are optimised, at whatever level, and where not.
+const fn kib(optimised: usize, not: usize) -> usize {
+    1024 * if cfg!(debug_assertions) { not } else { optimised }
+}
 
 /// Computes what must not hold a secret itself, unless on the heap, and wipes what was below.
-pub(crate) fn wiping<T>(compute: impl FnOnce() -> T) -> T {
+pub(crate) fn wiping<const DEPTH: usize, T>(compute: impl FnOnce() -> T) -> T {
     let result = below(compute);
-    wipe();
+    wipe::<DEPTH>();
     result
 }
 
 /// Wipes what is below the caller.
-pub(crate) fn wipe() {
+pub(crate) fn wipe<const DEPTH: usize>() {
     zeroize_stack::<DEPTH>();
 }
 

@@ -16,8 +16,8 @@ use zeroize::ZeroizeOnDrop;
 /// [`Keyring::evaluator`](crate::Keyring::evaluator) makes it. The [module](super) has an example.
 ///
 /// An evaluator holds a key for each version that was live when it was made. Its methods take `&self`, and threads can
-/// share it. Keys are wiped on drop. Each call wipes 32 KiB of the stack below it (64 KiB with debug assertions), so
-/// the thread must have this much stack left.
+/// share it. Keys are wiped on drop. Each call wipes the stack below it, as far as it uses it itself: a thread of
+/// 16 KiB is enough (64 KiB with debug assertions).
 ///
 /// ```
 /// use telseal::{KeyVersion, Keyring, PhoneNumber, Scope, oblivious::Evaluator};
@@ -131,14 +131,15 @@ pub(super) fn blind_evaluate<I: Identifier>(
     request: &Request<I>,
     random: &mut (impl RngCore + CryptoRng),
 ) -> Response<I> {
-    let evaluated = stack::wiping(|| server.batch_blind_evaluate(random, &request.elements));
+    let evaluated =
+        stack::wiping::<{ stack::MULTIPLYING }, _>(|| server.batch_blind_evaluate(random, &request.elements));
     let VoprfServerBatchEvaluateResult { messages, proof } = evaluated.expect("at most 65535 elements");
     Response::new(request.version, messages, proof)
 }
 
 /// `Evaluate` of RFC 9497 section 3.3.1.
 pub(super) fn evaluate<I: Identifier>(server: &Server, input: &[u8]) -> Tag<I> {
-    stack::wiping(|| tag(server.evaluate(input)))
+    stack::wiping::<{ stack::MULTIPLYING }, _>(|| tag(server.evaluate(input)))
 }
 
 impl<I> ZeroizeOnDrop for Evaluator<I> {}

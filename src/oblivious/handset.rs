@@ -17,8 +17,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// Use a blinding for one response. To ask again, blind again: then the key holder cannot tell that it was asked for
 /// the same identifiers. If no response arrives, the same request may be sent again.
 ///
-/// Identifiers and blinds are wiped on drop. Blinding and finalizing also wipe 32 KiB of the stack below them (64 KiB
-/// with debug assertions), so the thread must have this much stack left.
+/// Identifiers and blinds are wiped on drop. Blinding and finalizing also wipe the stack below them, as far as they
+/// use it themselves: a thread of 16 KiB is enough (64 KiB with debug assertions).
 ///
 /// ```
 /// # #[cfg(feature = "seal")] {
@@ -68,7 +68,7 @@ impl<I: Identifier> PublicKey<I> {
         // As many as there will be, so that they do not grow, which would leave copies behind.
         let mut clients = Vec::with_capacity(inputs.len());
         let mut elements = Vec::with_capacity(inputs.len());
-        stack::wiping(|| {
+        stack::wiping::<{ stack::MULTIPLYING }, _>(|| {
             for input in &inputs {
                 let blinded = VoprfClient::blind(input, random).expect("an input has at most 65535 bytes");
                 let VoprfClientBlindResult { state, message } = blinded;
@@ -100,7 +100,7 @@ impl<I: Identifier> Blinding<I> {
             return Err(FinalizeError::Count(response.elements.len()));
         }
         // `Finalize` of RFC 9497 section 3.3.2, for many.
-        stack::wiping(|| {
+        stack::wiping::<{ stack::MULTIPLYING }, _>(|| {
             let Response { elements, proof, .. } = response;
             let pk = self.public_key.element;
             let outputs = VoprfClient::batch_finalize(&self.inputs, &self.clients, elements, proof, pk);

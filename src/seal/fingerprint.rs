@@ -47,7 +47,7 @@ impl Fingerprint {
 
     /// Of a key with what it is for: the number of a secret, the header of the tokens of a derived key.
     pub(super) fn of_key(key: &[u8; 32], of: &[u8]) -> Self {
-        let bytes = stack::wiping(|| *derive(key, &[LABEL, &[0], of]));
+        let bytes = stack::wiping::<{ stack::HASHING }, _>(|| *derive(key, &[LABEL, &[0], of]));
         Fingerprint(ct::public(bytes, "a fingerprint is for all to see"))
     }
 

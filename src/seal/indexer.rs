@@ -52,8 +52,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// ```
 ///
 /// To make tags it derives no key and allocates nothing. Its methods take `&self`, and threads can share it. Keys are
-/// wiped on drop, together with 32 KiB of the stack below (64 KiB with debug assertions), so the thread must have this
-/// much stack left.
+/// wiped on drop, together with the stack below, as far as tags use it: a thread of 16 KiB is enough (32 KiB with debug
+/// assertions, 64 KiB for batches).
 #[doc(alias = "blind index")]
 pub struct Indexer<T> {
     versions: Versions<S2v>,
@@ -343,7 +343,7 @@ fn public<T: Indexed>(block: &Block) -> Tag<T> {
 /// The keys wipe themselves. This wipes the stack that the indexer was used on, as for a sealer.
 impl<T> Drop for Indexer<T> {
     fn drop(&mut self) {
-        stack::wipe();
+        stack::wipe::<{ stack::SEALING }>();
     }
 }
 

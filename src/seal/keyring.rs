@@ -47,9 +47,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// A [`Sealer`] has the keys of the keyring at the moment when it was made. After a change, make new sealers and drop
 /// the old ones.
 ///
-/// Secrets are wiped on drop. Deriving keys, wrapping and unwrapping wipe 32 KiB of the stack below them (64 KiB with
-/// debug assertions), so the thread must have this much stack left. `Debug` shows the versions, not the secrets. There
-/// is no `Clone`.
+/// Secrets are wiped on drop. Deriving keys, wrapping and unwrapping also wipe the stack below them, as far as they use it
+/// themselves: a thread of 16 KiB is enough (32 KiB with debug assertions). `Debug` shows the versions, not the secrets.
+/// There is no `Clone`.
 pub struct Keyring {
     /// Ascending. Boxed, so that a secret has one place and growing the list leaves no copy of it behind.
     versions: Vec<(KeyVersion, Box<Secret>)>,

@@ -36,8 +36,8 @@ use zeroize::{ZeroizeOnDrop, optimization_barrier};
 /// ```
 ///
 /// A sealer holds a key for each version that was live when it was made. After that it derives no key and allocates
-/// nothing. Its methods take `&self`, and threads can share it. Keys are wiped on drop, together with 32 KiB of the
-/// stack below (64 KiB with debug assertions), so the thread must have this much stack left.
+/// nothing. Its methods take `&self`, and threads can share it. Keys are wiped on drop, together with the stack
+/// below, as far as sealing uses it: a thread of 16 KiB is enough (32 KiB with debug assertions, 64 KiB for batches).
 #[doc(alias("pseudonymize", "tokenize"))]
 pub struct Sealer<I> {
     versions: Versions<Siv>,
@@ -243,7 +243,8 @@ impl<I: Identifier> Sealer<I> {
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         let mut rows = Rows::new(rows, tokens.len(), refused)?;
-        let (mut space, mut sealed) = (Space::new(), [[0; 27]; BATCH]);
+        let mut space = Space::new();
+        let mut sealed = [[0; 27]; BATCH];
         for tokens in tokens.chunks_mut(BATCH) {
             let Space { words, tags, work, .. } = &mut space;
             let there = rows.read::<I>(&self.versions.primary().1.s2v, words, tokens.len());
@@ -496,6 +497,10 @@ impl Drop for Space {
         *work = Blocks::new();
         *faults = [0; BATCH];
         optimization_barrier(self);
+        if cfg!(debug_assertions) {
+            // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
+            stack::wipe::<{ stack::SEALING }>();
+        }
     }
 }
 
@@ -503,7 +508,7 @@ impl Drop for Space {
 /// calls: `aes` copies round keys there, for AVX-512 four times each.
 impl<I> Drop for Sealer<I> {
     fn drop(&mut self) {
-        stack::wipe();
+        stack::wipe::<{ stack::SEALING }>();
     }
 }
 

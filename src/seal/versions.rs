@@ -14,7 +14,7 @@ impl<K> Versions<K> {
     /// stack is wiped of what that leaves. As many as are known beforehand: a list that grows would leave copies
     /// behind.
     pub(crate) fn new(newest_first: impl ExactSizeIterator<Item = (KeyVersion, K)>, primary: KeyVersion) -> Self {
-        let newest_first: Box<[_]> = stack::wiping(|| newest_first.collect());
+        let newest_first: Box<[_]> = stack::wiping::<{ stack::DERIVING }, _>(|| newest_first.collect());
         let primary = newest_first.iter().position(|(version, _)| *version == primary).expect("the primary is live");
         Versions { newest_first, primary }
     }

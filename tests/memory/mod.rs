@@ -6,6 +6,7 @@
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::{Cell, UnsafeCell},
+    hint::black_box,
     ptr,
     sync::{Mutex, PoisonError},
 };
@@ -107,4 +108,26 @@ unsafe impl GlobalAlloc for Heap {
 /// `length` bytes from `start` on are in one allocation.
 unsafe fn read(start: *const u8, length: usize) -> Vec<u8> {
     (0..length).map(|at| unsafe { start.add(at).read_volatile() }).collect()
+}
+
+/// How much of the stack below is painted.
+const AREA: usize = 256 * 1024;
+const PAINT: u8 = 0xA5;
+
+/// Paints the stack below the caller, and gives the lowest address.
+#[inline(never)]
+pub(crate) fn paint() -> usize {
+    let mut area = [0; AREA];
+    black_box(&mut area).fill(PAINT);
+    black_box(&area).as_ptr().expose_provenance()
+}
+
+/// What is in the painted area of this thread, from the lowest byte on that has been written to since.
+#[inline(never)]
+pub(crate) fn painted(lowest: usize) -> Vec<u8> {
+    let at = |offset: usize| {
+        // SAFETY: the stack of this thread reached so far down in `paint`, and does not shrink.
+        unsafe { ptr::with_exposed_provenance::<u8>(lowest + offset).read_volatile() }
+    };
+    (0..AREA).skip_while(|&offset| at(offset) == PAINT).map(at).collect()
 }

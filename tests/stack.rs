@@ -1,0 +1,162 @@
+//! How far down the stack the crate reaches, and that wiping it asks for no more room than what it wipes after.
+
+#![cfg(feature = "seal")]
+#![allow(clippy::unwrap_used)] // what fails here fails the test
+
+mod common;
+mod memory;
+
+use common::{keyring, scope};
+use memory::{paint, painted};
+use std::{hint::black_box, thread};
+use telseal::{Indexer, Keyring, OpenError, PhoneNumber, Prefix, Sealer, Token};
+
+const KIB: usize = 1024;
+const KEK: [u8; 32] = [7; 32];
+/// The least stack that the crate is promised to work on, and the least for batches and oblivious tags.
+const LEAST: usize = if cfg!(debug_assertions) { 32 } else { 16 };
+const LEAST_FOR_MANY: usize = if cfg!(debug_assertions) { 64 } else { 16 };
+
+fn number() -> PhoneNumber {
+    "+44 20 7946 0018".parse().unwrap()
+}
+
+fn sealer() -> Sealer<PhoneNumber> {
+    keyring(&[1, 2]).sealer(&scope())
+}
+
+/// Has a stack of so many KiB, with what the standard library takes of it. Where it is too small, the process aborts.
+fn on_a_stack_of(kib: usize, run: impl FnOnce() + Send) {
+    thread::scope(|scope| {
+        thread::Builder::new().stack_size(kib * KIB).spawn_scoped(scope, run).unwrap().join().unwrap();
+    });
+}
+
+/// Wipes as far down as it has reached: below the zeros nothing has changed but the frames of wiping itself. What is made
+/// lives on, so that nothing is wiped by dropping it.
+#[track_caller]
+fn wipes_all<T: Send>(what: &str, run: impl FnOnce() -> T + Send) -> T {
+    const FRAMES: usize = 256;
+    const ZEROS: usize = 256;
+    let (mut lowest, mut made) = (Vec::new(), None);
+    on_a_stack_of(512, || {
+        let area = paint();
+        made = Some(below(run));
+        lowest = painted(area);
+    });
+    let depth = lowest.len();
+    let from = lowest.windows(ZEROS).position(|bytes| bytes.iter().all(|&byte| byte == 0));
+    println!("{what}: {depth} bytes, zeros from {from:?}");
+    assert!(depth > FRAMES + ZEROS, "{what}: {depth}");
+    assert!(from.is_some_and(|from| from < FRAMES), "{what}: {depth} bytes down, and not wiped there");
+    made.unwrap()
+}
+
+#[inline(never)]
+fn below<T>(run: impl FnOnce() -> T) -> T {
+    run()
+}
+
+fn many(sealer: &Sealer<PhoneNumber>) {
+    let numbers = vec![number(); 200];
+    let mut tokens = vec![sealer.seal(&numbers[0]); 200];
+    let mut opened = vec![Err(OpenError::NotOpened); 200];
+    let mut tags = vec![tokens[0].tag(); 200];
+    let rows = || (0..200).map(|_| "+44 20 7946 0018".parse());
+    below(|| sealer.seal_into(&numbers, &mut tokens).unwrap());
+    below(|| sealer.tag_into(&numbers, &mut tags).unwrap());
+    below(|| sealer.open_into(&tokens, &mut opened).unwrap());
+    let mut places = vec![None; 200];
+    below(|| sealer.seal_rows_into(rows(), &mut places, |_, _| panic!()).unwrap());
+    let mut columns = (vec![[0; 27]; 200], vec![None; 200]);
+    below(|| sealer.seal_column(rows(), &mut columns.0, &mut [0; 4], |_, _| panic!()).unwrap());
+    below(|| sealer.open_column(&columns.0, &mut columns.1, |_, _| panic!()).unwrap());
+    assert!(columns.1.iter().zip(&opened).all(|(a, b)| a.as_ref() == b.as_ref().ok()));
+}
+
+fn one(sealer: &Sealer<PhoneNumber>) {
+    let token: Token<_> = below(|| sealer.seal(&number()));
+    assert!(below(|| sealer.open(&token)).unwrap() == number());
+    assert_eq!(below(|| sealer.lookup(&number()).count()), 2);
+    assert_eq!(below(|| sealer.reseal(&token)).unwrap(), token);
+}
+
+#[test]
+fn keys_are_derived() {
+    let keyring = keyring(&[1, 2]);
+    let sealer = wipes_all("a sealer", || keyring.sealer::<PhoneNumber>(&scope()));
+    wipes_all("its indexer", || sealer.indexer());
+    wipes_all("an indexer", || keyring.indexer::<PhoneNumber>(&scope()));
+    wipes_all("an indexer of prefixes", || keyring.indexer::<Prefix<PhoneNumber>>(&scope()));
+    wipes_all("fingerprints", || keyring.fingerprint());
+    wipes_all("secrets", || self::keyring(&[1, 2]));
+}
+
+#[test]
+fn keys_are_wrapped() {
+    let keyring = keyring(&[1, 2]);
+    let wrapped = wipes_all("wrap", || keyring.wrap(&KEK));
+    wipes_all("unwrap", || Keyring::unwrap(&wrapped, &KEK).unwrap());
+    wipes_all("refuse", || Keyring::unwrap(&wrapped, &[0; 32]).unwrap_err());
+    let indexer = keyring.indexer::<PhoneNumber>(&scope());
+    let live: Vec<_> = indexer.fingerprints().collect();
+    let wrapped = wipes_all("wrap an index key", || indexer.wrap(&KEK));
+    wipes_all("unwrap an index key", || Indexer::<PhoneNumber>::unwrap(&wrapped, &KEK, &scope(), &live).unwrap());
+}
+
+/// Dropping a sealer wipes what its use has left.
+#[test]
+fn a_sealer_is_used_and_dropped() {
+    let sealer = sealer();
+    wipes_all("one and drop", || {
+        one(&sealer);
+        drop(sealer);
+    });
+    let sealer = self::sealer();
+    wipes_all("many and drop", || {
+        many(&sealer);
+        drop(sealer);
+    });
+}
+
+#[cfg(feature = "oblivious")]
+#[test]
+fn oblivious_tags() {
+    let keyring = keyring(&[1, 2]);
+    let evaluator = wipes_all("evaluator", || keyring.evaluator::<PhoneNumber>(&scope()).unwrap());
+    let key = evaluator.public_keys().next().unwrap();
+    let numbers = vec![number(); 20];
+    wipes_all("tag", || evaluator.tag(&numbers[0]));
+    wipes_all("lookup", || evaluator.lookup(&numbers[0]).count());
+    let blinding = wipes_all("blind", || key.blind(&numbers).unwrap());
+    let response = wipes_all("evaluate", || evaluator.evaluate(blinding.request(), |_| true).unwrap());
+    wipes_all("finalize", || blinding.finalize(&response).unwrap());
+}
+
+/// All of it on small stacks. Where wiping reached further down than there is, the process would abort here.
+#[test]
+fn on_small_stacks() {
+    let sealer = sealer();
+    on_a_stack_of(LEAST, || drop(black_box(keyring(&[1, 2]).sealer::<PhoneNumber>(&scope()))));
+    on_a_stack_of(LEAST, || drop(black_box(keyring(&[1, 2]).indexer::<PhoneNumber>(&scope()))));
+    on_a_stack_of(LEAST, || _ = black_box(keyring(&[1, 2]).fingerprint()));
+    on_a_stack_of(LEAST, || drop(black_box(Keyring::unwrap(&keyring(&[1, 2]).wrap(&KEK), &KEK).unwrap())));
+    on_a_stack_of(LEAST, || one(&sealer));
+    on_a_stack_of(LEAST_FOR_MANY, || many(&sealer));
+    on_a_stack_of(LEAST, || drop(sealer));
+}
+
+#[cfg(feature = "oblivious")]
+#[test]
+fn oblivious_tags_on_small_stacks() {
+    let evaluator = keyring(&[1, 2]).evaluator::<PhoneNumber>(&scope()).unwrap();
+    let key = evaluator.public_keys().next().unwrap();
+    let blinding = key.blind(&[number()]).unwrap();
+    on_a_stack_of(LEAST, || drop(black_box(keyring(&[1, 2]).evaluator::<PhoneNumber>(&scope()).unwrap())));
+    on_a_stack_of(LEAST_FOR_MANY, || _ = black_box(evaluator.tag(&number())));
+    on_a_stack_of(LEAST_FOR_MANY, || drop(black_box(key.blind(&[number()]).unwrap())));
+    let mut response = None;
+    on_a_stack_of(LEAST_FOR_MANY, || response = Some(evaluator.evaluate(blinding.request(), |_| true).unwrap()));
+    on_a_stack_of(LEAST_FOR_MANY, || drop(black_box(blinding.finalize(&response.unwrap()).unwrap())));
+    on_a_stack_of(LEAST, || drop(evaluator));
+}
