@@ -23,13 +23,15 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// | form | example | fifteenth digit | source |
 /// |---|---|---|---|
 /// | bare | `49015420323751`, `490154203237518` | check digit | TS 23.003 clause 6.2.1 |
-/// | hyphenated | `49-015420-323751-8` | check digit | as it is printed on devices |
+/// | with separators | `49-015420-323751-8`, `IMEI: 49 015420 323751 8` | check digit | as it is printed and displayed |
+/// | with the software version | `490154203237518/12` | check digit | as devices display it |
 /// | PEI | `imei-490154203237518` | check digit or 0 | 3GPP TS 29.571 table 5.3.2-1 |
 /// | URN | `urn:gsma:imei:49015420-323751-0` | check digit or 0 | RFC 7254 section 4 |
 ///
-/// The parameters of the URN (`;svn=`, `;vers=`) are dropped. A bare number of 15 digits that ends in a spare 0 looks
-/// like a mistyped number and is refused. If your source is known to hold such numbers, put `imei-` before them. 16
-/// digits are an [`Imeisv`].
+/// White space, hyphens and slashes between the digits are skipped, and the software version is dropped. The parameters
+/// of the URN (`;svn=`, `;vers=`) are dropped. A bare number of 15 digits that ends in a spare 0 looks like a mistyped
+/// number and is refused. If your source is known to hold such numbers, put `imei-` before them. 16 digits are an
+/// [`Imeisv`].
 ///
 /// ```
 /// use telseal::{Imei, Imeisv};
@@ -48,7 +50,8 @@ pub struct Imei(DigitBlock);
 /// An IMEISV: an IMEI with the version of the device's software, 3GPP TS 23.003 clause 6.2.2.
 ///
 /// It has 16 digits: type allocation code (8 digits), serial number (6), software version number (SVN, 2). [`FromStr`]
-/// reads bare digits (`4901542032375112`) and the PEI of 3GPP TS 29.571 table 5.3.2-1 (`imeisv-4901542032375112`).
+/// reads digits (`4901542032375112`), also with white space, hyphens and slashes between them, and the PEI of 3GPP TS
+/// 29.571 table 5.3.2-1 (`imeisv-4901542032375112`).
 ///
 /// The software version changes with every update. To recognise a device, seal its [`imei`](Self::imei).
 ///
@@ -77,11 +80,12 @@ enum Fifteenth {
 const WITH_FIFTEENTH: Shape = Shape { min: 15, max: 15, zero_first: true };
 
 impl Imei {
-    /// Reads what [`FromStr`] reads, where it has a fifteenth digit: for files that may have been through a spreadsheet,
-    /// which drops zeros in front. An [`Imeisv`] without two of them has 14 digits and is another device's [`Imei`].
+    /// Reads what [`FromStr`] reads if it has a fifteenth digit. Use it for a file that may come from a spreadsheet. A
+    /// spreadsheet drops leading zeros, and an [`Imeisv`] without two of them looks like the [`Imei`] of another
+    /// device.
     ///
     /// # Errors
-    /// 14 digits. What `FromStr` refuses.
+    /// The text has 14 digits. Also the errors of `FromStr`.
     pub fn from_full(text: &str) -> Result<Self, ParseError> {
         Self::from_text(text, true)
     }

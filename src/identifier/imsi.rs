@@ -13,8 +13,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 ///
 /// It has 6 to 15 digits: mobile country code (MCC, 3 digits), mobile network code (MNC, 2 or 3), mobile subscription
 /// identification number (MSIN). 15 is the maximum of the clause. 6 is telseal's own minimum; a SUPI may have 5.
-/// [`FromStr`] reads bare digits (`001010123456789`) and the SUPI of 3GPP TS 29.571 table 5.3.2-1
-/// (`imsi-001010123456789`).
+/// [`FromStr`] reads digits (`001010123456789`), also with white space and hyphens between them, and the SUPI of 3GPP
+/// TS 29.571 table 5.3.2-1 (`imsi-001010123456789`).
 ///
 /// The length of the MNC depends on the MCC and cannot be read from the digits. So the IMSI is kept unsplit, and the
 /// methods that split it take the [`MncLength`].
@@ -52,11 +52,11 @@ pub enum MncLength {
 }
 
 impl Imsi {
-    /// Reads what [`FromStr`] reads, where it has all 15 digits: for files that may have been through a spreadsheet, which
-    /// drops zeros in front. `001010123456789` becomes `1010123456789` there, an IMSI of another network.
+    /// Reads what [`FromStr`] reads if it has all 15 digits. Use it for a file that may come from a spreadsheet. A
+    /// spreadsheet drops leading zeros: `001010123456789` becomes `1010123456789`, an IMSI of another network.
     ///
     /// # Errors
-    /// Anything but 15 digits, which all but a few networks have. What `FromStr` refuses.
+    /// The text has fewer than 15 digits; the IMSIs of most networks have 15. Also the errors of `FromStr`.
     pub fn from_full(text: &str) -> Result<Self, ParseError> {
         from_text(text, Shape { min: 15, ..Self::SHAPE })
     }

@@ -21,14 +21,21 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// | form | example | source |
 /// |---|---|---|
 /// | E.164 with `+` | `+442079460018`, `+44 20 7946 0018` | ITU-T E.123 |
-/// | the same with the separators of URIs | `+44 (20) 7946-0018`, `+44.20.7946.0018` | RFC 3966 section 5.1.1 |
+/// | the same with other separators | `+44 (20) 7946-0018`, `+44.20.7946.0018`, `(+44) 20/7946 0018` | RFC 3966 section 5.1.1, and as people type |
 /// | `tel:` URI of a global number | `tel:+44-20-7946-0018;npdi` | RFC 3966 section 3 |
+/// | SIP URI of a global number | `sip:+442079460018@example.com;user=phone` | RFC 3261 section 19.1.6 |
 /// | GPSI | `msisdn-442079460018` | 3GPP TS 29.571 table 5.3.2-1 |
 ///
-/// After `+`, the separators space `-` `.` `(` `)` are skipped. Parentheses must be in pairs. The parameters of a
-/// `tel:` URI are dropped, except `ext` and `isub`: these name something other than the subscriber and are refused. A
-/// number without a country code is refused, and so is a trunk prefix (`+44 (0)20 …`), because to read it would be to
-/// guess. [`from_msisdn`](Self::from_msisdn) reads digits alone.
+/// **Separators.** White space, hyphens, `.`, `/` and `·` between the digits are skipped. Parentheses must be in pairs
+/// and not nested. Invisible characters are skipped. White space, hyphens and decimal digits of other scripts are read
+/// like those of ASCII. SPEC.md, section "Typed text", has the tables.
+///
+/// **URIs.** The parameters of a URI are dropped, except `ext` and `isub`: these name something other than the
+/// subscriber and are refused. A SIP URI must have `user=phone`.
+///
+/// **What is refused.** A number without a country code is refused. So is a trunk prefix after the country code (`+44
+/// (0)20 …`, `+44 020 …`), except under country codes whose numbers can begin with 0, such as 39: to read it would be
+/// to guess. [`from_msisdn`](Self::from_msisdn) reads digits alone.
 ///
 /// ```
 /// use telseal::PhoneNumber;
@@ -37,7 +44,10 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// assert_eq!(number, "tel:+44-20-7946-0018;npdi".parse()?);
 /// assert_eq!(number, PhoneNumber::from_msisdn("442079460018")?);
 /// assert_eq!(&*number.expose_e164(), "+442079460018");
+/// assert_eq!(number, "sip:+442079460018@example.com;user=phone".parse()?);
+///
 /// assert!("020 7946 0018".parse::<PhoneNumber>().is_err());
+/// assert!("+44 (0)20 7946 0018".parse::<PhoneNumber>().is_err());
 /// # Ok::<(), telseal::ParseError>(())
 /// ```
 ///
@@ -319,8 +329,8 @@ const TWO_DIGITS: [u64; 2] = codes(&[
     20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62,
     63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
 ]);
-/// The country codes behind which a number begins with 0, by the metadata of libphonenumber 9.0.43, and whose plans have
-/// no trunk prefix 0 that it could be taken for. Frozen with the format.
+/// The country codes behind which a number begins with 0, by the metadata of libphonenumber 9.0.43, and whose plans
+/// have no trunk prefix 0 that it could be taken for. Frozen with the format.
 const ZERO_BEHIND_TWO: [u64; 2] = codes(&[39, 47]);
 const ZERO_BEHIND_THREE: [u16; 20] =
     [225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 676, 679, 687, 800, 853, 881, 888, 974, 992];
