@@ -17,6 +17,30 @@ fn the_programs_are_those_of_the_documents() {
     }
 }
 
+/// Each form in the second column of `| type | parse reads | other readers |` is read. A row has one identifier.
+#[test]
+fn forms_of_the_guide() {
+    let tables = include_str!("../../../../docs/identifiers.md").lines().chain(README.lines());
+    let mut forms = 0;
+    for row in tables.filter(|line| line.starts_with("| [`")) {
+        let mut cells = row.split('|').skip(1);
+        let (name, texts) = (cells.next().unwrap().trim(), cells.next().unwrap());
+        let form = match name {
+            "[`PhoneNumber`]" => "phone, text",
+            "[`Imsi`]" => "IMSI, text",
+            "[`Imei`]" => "IMEI, text",
+            "[`Imeisv`]" => "IMEISV, text",
+            _ => continue, // another table
+        };
+        let whole = texts.split('`').skip(1).step_by(2).filter(|text| !text.contains('…'));
+        let digits: Vec<_> =
+            whole.map(|text| read(form, text).unwrap_or_else(|error| panic!("{text}: {error}"))).collect();
+        assert!(digits.iter().all(|read| *read == digits[0]), "{row}: {digits:?}");
+        forms += digits.len();
+    }
+    assert!(forms >= 20, "{forms} forms");
+}
+
 #[test]
 fn tokens_of_the_specification() {
     let one = KeyVersion::FIRST;
