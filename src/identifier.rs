@@ -46,9 +46,9 @@ pub trait Identifier: Sealed + Clone + Eq + fmt::Debug + FromStr<Err = ParseErro
     /// The kind of this type.
     const KIND: Kind;
 
-    /// Writes the plaintext into a buffer and returns it: the digits, of an IMEI with its check digit, of a phone number
-    /// with `+` before them. [`FromStr`] reads each. It is for columns: faster than the `expose_…` methods of the kinds.
-    /// The buffer is the caller's to wipe.
+    /// Writes the plaintext into a buffer and returns it: `+` and the digits of a phone number, the digits of an IMSI
+    /// or an IMEISV, the digits of an IMEI with its check digit. [`FromStr`] reads each of them. It is for columns,
+    /// because it is faster than the `expose_…` methods of each kind. The caller must wipe the buffer.
     ///
     /// ```
     /// # use telseal::{Identifier, PhoneNumber};

@@ -11,18 +11,21 @@ use crate::{
 use core::{fmt, str::FromStr};
 use sha2::{Digest, Sha256};
 
-/// Tells one key from another and tells nothing about either: 8 bytes, printed as 16 hexadecimal digits.
+/// Distinguishes one key from another and tells nothing about either: 8 bytes, written as 16 hexadecimal digits.
 ///
-/// Two keyrings can have the same key version with two secrets: after both were staged from one file, or after a backup
-/// was restored. Their tokens look alike and are not found by each other. Their fingerprints differ.
+/// Two keyrings can have the same key version with two different secrets: if both were staged from one file, or if a
+/// backup was restored. Their tokens look alike, but a lookup under one keyring misses the rows of the other. Their
+/// fingerprints differ.
 ///
-/// There are three: of each secret in a keyring ([`Keyring::fingerprints`](crate::Keyring::fingerprints)), of a whole
-/// keyring ([`Keyring::fingerprint`](crate::Keyring::fingerprint)), and of each key by which a sealer or an indexer
-/// makes tags, for one kind of identifier in one scope
-/// ([`Sealer::fingerprints`](crate::Sealer::fingerprints), [`Indexer::fingerprints`](crate::Indexer::fingerprints)).
-/// Compare each with its like. [`Indexer::unwrap`](crate::Indexer::unwrap) does so.
+/// There are three sorts of fingerprint. Compare a fingerprint only with one of the same sort:
 ///
-/// A fingerprint is no secret. It is derived from the key by HKDF-SHA256 under a label of its own: SPEC.md, section
+/// - of each secret in a keyring: [`Keyring::fingerprints`](crate::Keyring::fingerprints);
+/// - of a whole keyring: [`Keyring::fingerprint`](crate::Keyring::fingerprint);
+/// - of each key with which a sealer or an indexer makes tags, for one kind of identifier in one scope:
+///   [`Sealer::fingerprints`](crate::Sealer::fingerprints), [`Indexer::fingerprints`](crate::Indexer::fingerprints).
+///   [`Indexer::unwrap`](crate::Indexer::unwrap) compares these.
+///
+/// A fingerprint is not a secret. It is derived from the key by HKDF-SHA256 under a separate label: SPEC.md, section
 /// "Fingerprints". Equal fingerprints mean equal keys, except with a chance of 2⁻⁶⁴.
 ///
 /// ```
@@ -73,7 +76,7 @@ impl From<[u8; SIZE]> for Fingerprint {
 /// Reads 16 hexadecimal digits, upper or lower case.
 ///
 /// # Errors
-/// Another length, or a character that is no hexadecimal digit.
+/// The length is not 16, or a character is not a hexadecimal digit.
 impl FromStr for Fingerprint {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {

@@ -86,8 +86,8 @@ impl<T: Indexed> Indexer<T> {
         self.versions.iter().map(|(version, _)| *version)
     }
 
-    /// The live versions, newest first, each with the fingerprint of its key. They are those of the
-    /// [`Sealer::fingerprints`](crate::Sealer::fingerprints) that makes the same tags.
+    /// The live versions, newest first, each with the fingerprint of its key. A sealer that makes the same tags has the
+    /// same [`fingerprints`](crate::Sealer::fingerprints).
     pub fn fingerprints(&self) -> impl ExactSizeIterator<Item = (KeyVersion, Fingerprint)> {
         self.versions.iter().map(|(version, s2v)| (*version, fingerprint::<T>(*version, &s2v.key)))
     }
@@ -107,10 +107,11 @@ impl<T: Indexed> Indexer<T> {
         tag_into(&self.versions.primary().1, of, tags)
     }
 
-    /// Tags of rows that are still to be parsed: [`Sealer::tag_rows_into`](crate::Sealer::tag_rows_into).
+    /// Computes the tags of rows that are still to be parsed, like
+    /// [`Sealer::tag_rows_into`](crate::Sealer::tag_rows_into).
     ///
     /// # Errors
-    /// As there.
+    /// The errors of that method.
     pub fn tag_rows_into<R: Row<T>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -120,10 +121,10 @@ impl<T: Indexed> Indexer<T> {
         tag_rows_into(&self.versions.primary().1, rows, tags, refused)
     }
 
-    /// Tags as a column of bytes: [`Sealer::tag_column`](crate::Sealer::tag_column).
+    /// Computes tags as a column of bytes, like [`Sealer::tag_column`](crate::Sealer::tag_column).
     ///
     /// # Errors
-    /// As there.
+    /// The errors of that method.
     pub fn tag_column<R: Row<T>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -168,9 +169,9 @@ impl<T: Indexed> Indexer<T> {
 
     /// Decrypts an index key that [`wrap`](Self::wrap) encrypted, for this scope.
     ///
-    /// `versions` are the key versions of the rows, now or soon, with their fingerprints. The index key must have exactly
-    /// this key of each of them, and its primary version must be one of them: otherwise it would miss rows. The key holder
-    /// hands them over with the index key, from [`fingerprints`](Self::fingerprints).
+    /// `versions` are the key versions of the rows, now or soon, with their fingerprints. The index key must have
+    /// exactly this key of each of them, and its primary version must be one of them: otherwise it would miss rows. The
+    /// key holder hands them over with the index key, from [`fingerprints`](Self::fingerprints).
     ///
     /// # Errors
     /// [`IndexKeyError::WrappedLength`], [`IndexKeyError::NotAnIndexKey`] or [`IndexKeyError::WrappedFormat`] if the

@@ -47,9 +47,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// A [`Sealer`] has the keys of the keyring at the moment when it was made. After a change, make new sealers and drop
 /// the old ones.
 ///
-/// Secrets are wiped on drop. Deriving keys, wrapping and unwrapping also wipe the stack below them, as far as they use it
-/// themselves: a thread of 16 KiB is enough (32 KiB with debug assertions). `Debug` shows the versions, not the secrets.
-/// There is no `Clone`.
+/// Secrets are wiped on drop. Deriving keys, wrapping and unwrapping also wipe the stack below them, as far as they use
+/// it themselves: a thread of 16 KiB is enough (32 KiB with debug assertions). `Debug` shows the versions, not the
+/// secrets. There is no `Clone`.
 pub struct Keyring {
     /// Ascending. Boxed, so that a secret has one place and growing the list leaves no copy of it behind.
     versions: Vec<(KeyVersion, Box<Secret>)>,
@@ -91,7 +91,8 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyringError::Empty`]; [`KeyringError::Duplicate`] for one version with two secrets; and
-    /// [`KeyringError::SameSecret`] for one secret under two versions, between which a rotation would change the number alone.
+    /// [`KeyringError::SameSecret`] for one secret under two versions, between which a rotation would change the number
+    /// alone.
     pub fn from_secrets<'a>(
         secrets: impl IntoIterator<Item = (KeyVersion, &'a [u8; 32])>,
     ) -> Result<Self, KeyringError> {
@@ -126,8 +127,8 @@ impl Keyring {
             .map(|(version, secret)| (*version, Fingerprint::of_key(&secret.0, &version.get().to_be_bytes())))
     }
 
-    /// The fingerprint of the whole keyring: of its primary version, and of each version with its secret. Two holders whose
-    /// keyrings have equal fingerprints make the same tokens and open the same tokens.
+    /// The fingerprint of the whole keyring: of its primary version, and of each version with its secret. Two holders
+    /// whose keyrings have equal fingerprints make the same tokens and open the same tokens.
     pub fn fingerprint(&self) -> Fingerprint {
         let fingerprints: Vec<_> = self.fingerprints().collect();
         Fingerprint::of_keyring(self.primary, fingerprints.into_iter().rev())
@@ -299,8 +300,8 @@ impl Keyring {
     }
 }
 
-/// Two versions that have one secret. Sorted by fingerprints, which tell nothing of the secrets: to compare each with each
-/// takes too long where there are many.
+/// Two versions that have one secret. Sorted by fingerprints, which tell nothing of the secrets: to compare each with
+/// each takes too long where there are many.
 fn alike(versions: &[(KeyVersion, Box<Secret>)]) -> Option<(KeyVersion, KeyVersion)> {
     let fingerprint =
         |(at, (_, secret)): (usize, &(_, Box<Secret>))| (*Fingerprint::of_key(&secret.0, &[]).as_bytes(), at);

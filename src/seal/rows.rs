@@ -10,10 +10,10 @@ use crate::{
     token::{BITS, LengthMismatch},
 };
 
-/// A row of a column that is sealed or tagged: an identifier or the reason why there is none, or a text that is read as
-/// [`FromStr`](core::str::FromStr) reads it. `None` is a row that is absent.
+/// A row of a column to seal or tag. It is a `Result` with an identifier or the reason why there is none, or a text,
+/// which is read like [`FromStr`](core::str::FromStr) reads it. In a column of `Option`s, `None` is an absent row.
 ///
-/// Texts cost least: plain E.164 numbers and IMSIs are read many at once.
+/// Texts are the fastest: plain E.164 numbers and IMSIs are read many at once. The trait is sealed.
 ///
 /// ```
 /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer};
@@ -29,7 +29,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Row<T>: Sized {
-    /// Why there is no identifier in a row.
+    /// The reason why a row has no identifier.
     type Error;
 
     /// Whether any of these rows has digits in the plain form.

@@ -61,8 +61,8 @@ impl<I: Identifier> Sealer<I> {
         self.versions.iter().map(|(version, _)| *version)
     }
 
-    /// The live versions, newest first, each with the fingerprint of its key: those of the
-    /// [`indexer`](Self::indexer), for [`Indexer::unwrap`].
+    /// The live versions, newest first, each with the fingerprint of its key. The [`indexer`](Self::indexer) has the
+    /// same ones. Hand them over with an index key, for [`Indexer::unwrap`].
     pub fn fingerprints(&self) -> impl ExactSizeIterator<Item = (KeyVersion, Fingerprint)> {
         self.versions.iter().map(|(version, siv)| (*version, indexer::fingerprint::<I>(*version, &siv.s2v.key)))
     }
@@ -255,9 +255,9 @@ impl<I: Identifier> Sealer<I> {
         Ok(())
     }
 
-    /// [`seal_rows_into`](Self::seal_rows_into) for a column of bytes, as files, databases and Arrow hold it: 27 bytes a
-    /// row, and in `valid` bit *i* mod 64 of word *i* / 64 says whether row *i* has a token. A refused row has 27 zero
-    /// bytes, which no one reads as a token, and its bit is 0.
+    /// Seals rows like [`seal_rows_into`](Self::seal_rows_into), but into a column of bytes, as files, databases and
+    /// Arrow hold it. A row has 27 bytes. In `valid`, bit *i* mod 64 of word *i* / 64 says whether row *i* has a token.
+    /// For a refused row the bit is 0 and the bytes are 27 zeros, which are not read as a token.
     ///
     /// ```
     /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer};
@@ -272,8 +272,9 @@ impl<I: Identifier> Sealer<I> {
     /// ```
     ///
     /// # Errors
-    /// [`LengthMismatch`] if the iterator announces another number of rows than `tokens` has, or `valid` has not one word
-    /// for every 64 rows or part of them. Then nothing is written. Rows that never come are as refused ones.
+    /// [`LengthMismatch`] if the iterator announces another number of rows than `tokens` has, or if the number of words
+    /// in `valid` is not the number of rows divided by 64, rounded up. Then nothing is written. A row that the iterator
+    /// announces and does not give gets the same bytes and bit as a refused row.
     pub fn seal_column<R: Row<I>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -294,10 +295,10 @@ impl<I: Identifier> Sealer<I> {
         Ok(())
     }
 
-    /// The tags of the tokens that [`seal_rows_into`](Self::seal_rows_into) gives, at half of its price.
+    /// Computes the tags of the tokens that [`seal_rows_into`](Self::seal_rows_into) gives, at half the cost.
     ///
     /// # Errors
-    /// As there.
+    /// The errors of `seal_rows_into`.
     pub fn tag_rows_into<R: Row<I>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -307,11 +308,11 @@ impl<I: Identifier> Sealer<I> {
         indexer::tag_rows_into(&self.versions.primary().1.s2v, rows, tags, refused)
     }
 
-    /// The tags of the tokens that [`seal_column`](Self::seal_column) gives, 16 bytes a row, at half of its price. Any 16
-    /// bytes look like a tag: only the bit in `valid` says that a row is refused.
+    /// Computes the tags of the tokens that [`seal_column`](Self::seal_column) gives, 16 bytes a row, at half the cost.
+    /// Any 16 bytes look like a tag: only the bit in `valid` shows a refused row.
     ///
     /// # Errors
-    /// As there.
+    /// The errors of `seal_column`.
     pub fn tag_column<R: Row<I>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -347,9 +348,10 @@ impl<I: Identifier> Sealer<I> {
         Ok(())
     }
 
-    /// [`open_into`](Self::open_into) for a column of bytes, as files, databases and Arrow hold it: 27 bytes a row, which
-    /// are checked here. A row that does not open does not affect the rest: `refused` gets its number and its error, and
-    /// `None` goes into its place. Bytes that are no token of this kind are [`OpenError::NotOpened`].
+    /// Opens tokens like [`open_into`](Self::open_into), but from a column of bytes, as files, databases and Arrow hold
+    /// it: 27 bytes a row. It checks the bytes. A row that does not open does not affect the rest: `refused` gets its
+    /// number and its error, and `None` goes into its place. The error of bytes that are not a token of this kind is
+    /// [`OpenError::NotOpened`].
     ///
     /// ```
     /// # use telseal::{KeyVersion, Keyring, OpenError, PhoneNumber, Scope, Sealer};

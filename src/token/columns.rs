@@ -13,7 +13,7 @@ use core::{error::Error, fmt};
 
 impl<I: Identifier> Token<I> {
     /// Writes a column of tokens as text: `texts[i]` becomes the 36 characters of the 27 bytes `tokens[i]`. It does not
-    /// ask whether they are a token: of bytes that are none it makes a text that is none.
+    /// check whether the bytes are a token: if they are not, neither is the text.
     ///
     /// # Errors
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
@@ -24,8 +24,8 @@ impl<I: Identifier> Token<I> {
     }
 
     /// Reads a column of texts with every check of [`FromStr`](core::str::FromStr): `tokens[i]` becomes the 27 bytes of
-    /// the 36 characters `texts[i]`, and in `valid` bit *i* mod 64 of word *i* / 64 becomes 1. For a row that is no token
-    /// of this kind the bit becomes 0 and the bytes zero, and `refused` gets its number and its error.
+    /// the 36 characters `texts[i]`, and in `valid` bit *i* mod 64 of word *i* / 64 becomes 1. For a row that is not a
+    /// token of this kind, the bit and the bytes become 0, and `refused` gets its number and its error.
     ///
     /// ```
     /// # use telseal::{PhoneNumber, Token};
@@ -42,8 +42,8 @@ impl<I: Identifier> Token<I> {
     /// ```
     ///
     /// # Errors
-    /// [`LengthMismatch`] if the slices differ in length, or `valid` has not one word for every 64 rows or part of them.
-    /// Then nothing is written.
+    /// [`LengthMismatch`] if the slices differ in length, or if the number of words in `valid` is not the number of
+    /// rows divided by 64, rounded up. Then nothing is written.
     pub fn decode_column(
         texts: &[[u8; TOKEN_TEXT]],
         tokens: &mut [[u8; TOKEN]],
