@@ -322,7 +322,7 @@ fn expected(kind: ParseErrorKind, what: &str, f: &mut fmt::Formatter<'_>) -> fmt
 fn forms(subject: Subject) -> &'static str {
     match subject {
         Subject { name: "", of: Some(Kind::PhoneNumber) } => {
-            "expected `+` and the country code, or `tel:+` or `msisdn-` before it"
+            "expected `+`, `tel:+`, `sip:+` or `msisdn-`, then the country code,"
         }
         Subject { of: Some(Kind::PhoneNumber), .. } => "expected `+` and the country code",
         _ => message(ParseErrorKind::UnknownForm),
@@ -338,12 +338,12 @@ fn message(kind: ParseErrorKind) -> &'static str {
         Is::NoCountryCode => "expected `+` and the country code; `from_msisdn` reads digits that begin with one,",
         Is::InternationalPrefix => "expected `+` instead of an international prefix",
         Is::NationalNumber => "expected `+` and the country code instead of the trunk prefix of a national number",
-        Is::TrunkPrefix => "expected no trunk prefix behind the country code",
+        Is::TrunkPrefix => "expected no trunk prefix after the country code",
         Is::CountryCode => "expected a country code, which never begins with zero,",
         Is::Parenthesis => "expected parentheses in pairs, none inside another,",
         Is::DecimalPart => "found the decimal places of a number, as a spreadsheet writes them,",
         Is::Parameter => "expected a parameter as RFC 3966 writes it",
-        Is::Extension => "an extension or subaddress names something else than the subscriber",
+        Is::Extension => "an extension or subaddress names something other than the subscriber",
         Is::FillerInText => "expected digits without the filler of octets",
         Is::SipUri => "expected a global number and `user=phone` in a SIP URI",
         Is::OtherScheme => "expected another scheme than that of this URI",
@@ -362,7 +362,7 @@ fn message(kind: ParseErrorKind) -> &'static str {
         Is::NumberingPlan => "expected the numbering plan E.164",
         Is::IdentityType => "expected a mobile identity of this type",
         Is::OddEven => "expected an odd/even bit that fits the number of digits",
-        Is::LengthOctet => "expected a length that fits the octets behind it",
+        Is::LengthOctet => "expected a length that fits the octets after it",
         Is::Base64Url => "expected a character of base64url",
         Is::TrailingBits => "expected the unused last bits to be zero",
         Is::Hex => "expected a hexadecimal digit",

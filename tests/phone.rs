@@ -137,7 +137,7 @@ fn every_character_at_every_place() {
 }
 
 fn trunk_prefix(at: usize) -> String {
-    format!("phone number: expected no trunk prefix behind the country code at byte {at}")
+    format!("phone number: expected no trunk prefix after the country code at byte {at}")
 }
 
 fn zero_first(at: usize) -> String {
@@ -145,7 +145,7 @@ fn zero_first(at: usize) -> String {
 }
 
 fn unknown_form(at: usize) -> String {
-    format!("phone number: expected `+` and the country code, or `tel:+` or `msisdn-` before it at byte {at}")
+    format!("phone number: expected `+`, `tel:+`, `sip:+` or `msisdn-`, then the country code, at byte {at}")
 }
 
 fn parenthesis(at: usize) -> String {
@@ -314,7 +314,7 @@ fn extensions_and_subaddresses_are_refused() {
         for value in ["", "=7", "=1234", "=a"] {
             for (before, at) in [("", 18), (";npdi", 23), (";a=b;c", 24)] {
                 let text = format!("tel:+442079460018{before};{name}{value}");
-                let message = "phone number: an extension or subaddress names something else than the subscriber";
+                let message = "phone number: an extension or subaddress names something other than the subscriber";
                 refused(parse(&text), &format!("{message} at byte {at}"));
                 refused(parse(&format!("{text};npdi")), &format!("{message} at byte {at}"));
             }
