@@ -155,7 +155,7 @@ pub(crate) fn typed_digits(text: &str, slashes: bool) -> Option<String> {
     let text = normal(text);
     let slash = text.rfind('/').filter(|_| slashes);
     let starts_and_ends = text.starts_with(|char: char| char.is_ascii_digit())
-        && !slash.is_some_and(|at| !text[at..].contains(|char: char| char.is_ascii_digit()));
+        && slash.is_none_or(|at| text[at..].contains(|char: char| char.is_ascii_digit()));
     let fits = text.len() <= 1024 && starts_and_ends;
     let digits: Option<String> = text
         .char_indices()

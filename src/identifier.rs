@@ -62,7 +62,7 @@ pub trait Identifier: Sealed + Clone + Eq + fmt::Debug + FromStr<Err = ParseErro
             Kind::Imei => (digits::with_digit(block.word(), 14, digits::luhn(block.word())), 15),
             _ => (block.word(), plus + block.len()),
         };
-        let text = digits::ascii(word) << (8 * plus) | u128::from(b'+') * plus as u128;
+        let text = (digits::ascii(word) << (8 * plus)) | (u128::from(b'+') * plus as u128);
         *buffer = ct::public(text, "the caller asked for the plaintext").to_le_bytes();
         str::from_utf8(&buffer[..len]).expect("digits are ASCII")
     }

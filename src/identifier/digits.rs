@@ -261,7 +261,7 @@ pub(crate) fn unpack(block: u64) -> Zeroizing<[u8; MAX_DIGITS]> {
 /// The same as a little-endian word.
 #[inline(always)]
 pub(crate) fn ascii(block: u64) -> u128 {
-    (u128::from(spread(block >> 32)) << 64 | u128::from(spread(block & 0xFFFF_FFFF))) | u128::MAX / 255 * 0x30
+    (u128::from(spread(block >> 32)) << 64 | u128::from(spread(block & 0xFFFF_FFFF))) | (u128::MAX / 255 * 0x30)
 }
 
 /// Reads up to 8 octets of TBCD; the nibbles behind them are fillers.

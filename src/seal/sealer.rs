@@ -374,7 +374,7 @@ impl<I: Identifier> Sealer<I> {
     ) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(tokens.len(), opened.len())?;
         self.open_all(tokens, opened, |row, place, result| match result {
-            Ok(identifier) => mem::forget(mem::replace(place, Some(identifier))),
+            Ok(identifier) => mem::forget(place.replace(identifier)),
             Err(error) => {
                 *place = None;
                 refused(row, error);

@@ -341,7 +341,8 @@ fn an_index_key_is_one_that_the_library_loads() {
     let arguments = "keyring index --kind phone --scope acme --scope routing --index-kek file:index-kek -o index";
     assert_eq!(folder.run(arguments), "`index` is an index key with the versions 2, 1\n");
     let scope = Scope::new(["acme", "routing"]).unwrap();
-    let versions: Vec<_> = common::keyring(2).versions().collect();
+    let keyring = common::keyring(2);
+    let versions: Vec<_> = keyring.indexer::<PhoneNumber>(&scope).fingerprints().collect();
     let index = Indexer::<PhoneNumber>::unwrap(&folder.bytes("index"), &[5; 32], &scope, &versions).unwrap();
     let number: PhoneNumber = "+442079460018".parse().unwrap();
     assert_eq!(index.tag(&number), common::keyring(2).sealer::<PhoneNumber>(&scope).tag(&number));
@@ -353,8 +354,10 @@ fn an_index_key_is_one_that_the_library_loads() {
          telseal: hint: choose another name, or overwrite it with --force",
     );
     folder.run(&format!("{arguments} --force --prefixes"));
+    let versions: Vec<_> = keyring.indexer::<Prefix<PhoneNumber>>(&scope).fingerprints().collect();
     Indexer::<Prefix<PhoneNumber>>::unwrap(&folder.bytes("index"), &[5; 32], &scope, &versions).unwrap();
     folder.run(&format!("{arguments} --force").replace("phone", "imei"));
+    let versions: Vec<_> = keyring.indexer::<Imei>(&scope).fingerprints().collect();
     Indexer::<Imei>::unwrap(&folder.bytes("index"), &[5; 32], &scope, &versions).unwrap();
 
     folder.fails(
