@@ -22,7 +22,7 @@ pub(crate) fn is_international(text: &str) -> bool {
     text.len() > MAX_TEXT
         || match visible.next() {
             Some('(' | '（') => matches!(visible.next(), Some('+' | '＋')),
-            first => !first.is_some_and(|c| digit(c).is_some()),
+            first => first.is_none_or(|c| digit(c).is_none()),
         }
 }
 
