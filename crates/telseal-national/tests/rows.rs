@@ -276,7 +276,8 @@ fn row(form: usize, random: &mut Random) -> (&'static str, String, String) {
         }
         "letters" => {
             let text = inland(random);
-            text.replacen(|c| c == '0' || c == '1', *random.pick(&["O", "l"]), 1)
+            let letter = *random.pick(&["O", "l"]);
+            text.replacen(['0', '1'], letter, 1)
         }
         "no number" => String::from(*random.pick(&[
             "",
