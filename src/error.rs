@@ -92,7 +92,7 @@ pub enum ParseErrorKind {
     Parameter,
     /// An extension or a subaddress, which names something other than the subscriber.
     Extension,
-    /// A filler of octets, `F`, behind the digits of a text (3GPP TS 32.299).
+    /// A filler of octets, `F`, after the digits of a text (3GPP TS 32.299).
     FillerInText,
     /// A SIP URI without a global number as its user part, or without `user=phone`.
     SipUri,
