@@ -5,7 +5,7 @@ use crate::{
     measure::{Group, Table},
 };
 use std::{cell::RefCell, hint::black_box, rc::Rc};
-use telseal::{OpenError, ParseError, PhoneNumber, Tag, Token};
+use telseal::{Identifier, OpenError, ParseError, PhoneNumber, Tag, Token};
 
 pub const SEAL: &str = "telseal seal";
 pub const OPEN: &str = "telseal open";
@@ -30,7 +30,17 @@ pub fn tag_into(items: usize) -> String {
     format!("telseal tag_into, {items} items")
 }
 
-pub const SEAL_ROWS: &str = "telseal seal_rows_into, E.164 texts";
+pub const SEAL_ROWS: &str = "telseal seal_rows_into, E.164 texts parsed one by one";
+pub const SEAL_TEXTS: &str = "telseal seal_column, E.164 texts";
+pub const TAG_TEXTS: &str = "telseal tag_column, E.164 texts";
+pub const OPEN_COLUMN: &str = "telseal open_column";
+pub const EXPOSE: &str = "telseal expose_into";
+pub const PARSE: &str = "telseal from_str, a loop";
+pub const ENCODE: &str = "telseal encode_column";
+pub const DECODE: &str = "telseal decode_column";
+/// How many rows [`TEXTS_TO_TEXTS`] has.
+const ROWS: usize = 1 << 20;
+pub const TEXTS_TO_TEXTS: &str = "telseal E.164 texts to token texts, 1048576 items";
 pub const PRINT: &str = "telseal tokens to texts, encode";
 pub const READ: &str = "telseal texts to tokens, FromStr";
 
@@ -128,6 +138,8 @@ pub fn rows_of_many<'a>(table: &mut Table<'a>, input: &'a Input, many: &'a [Phon
         black_box(&mut tokens);
     });
 
+    columns(table, input, &single);
+
     let mut texts = vec![[0; 36]; items];
     let tokens = single.clone();
     table.add(Group::Many, PRINT, Some(36), items, move || {
@@ -148,5 +160,67 @@ pub fn rows_of_many<'a>(table: &mut Table<'a>, input: &'a Input, many: &'a [Phon
             *token = text.parse().expect("a token");
         }
         black_box(&mut tokens);
+    });
+}
+
+/// Columns of bytes and of texts.
+fn columns<'a>(table: &mut Table<'a>, input: &'a Input, single: &[Token<PhoneNumber>]) {
+    let items = single.len();
+    let bytes: Vec<[u8; 27]> = single.iter().map(|token| (*token).into()).collect();
+    let bits = vec![u64::MAX; items / 64];
+    let rows = || black_box(&input.texts).iter().map(|text| &text[..]);
+    let refused = |row, error: ParseError| panic!("row {row}: {error}");
+
+    let (phones, want, all) = (sealer(), bytes.clone(), bits.clone());
+    let (mut tokens, mut valid) = (vec![[0; 27]; items], vec![0; bits.len()]);
+    table.add(Group::Many, SEAL_TEXTS, BYTES, items, move || {
+        phones.seal_column(rows(), &mut tokens, &mut valid, refused).expect("as many texts as tokens");
+        assert!(tokens[items - 1] == want[items - 1] && valid == all);
+    });
+    let (phones, all, last) = (sealer(), bits.clone(), single[items - 1].tag());
+    let (mut tags, mut valid) = (vec![[0; 16]; items], vec![0; bits.len()]);
+    table.add(Group::Many, TAG_TEXTS, Some(16), items, move || {
+        phones.tag_column(rows(), &mut tags, &mut valid, refused).expect("as many texts as tags");
+        assert!(tags[items - 1] == *last.as_bytes() && valid == all);
+    });
+    let (phones, tokens, mut opened) = (sealer(), bytes.clone(), vec![None; items]);
+    table.add(Group::Many, OPEN_COLUMN, None, items, move || {
+        let refused = |row, error| panic!("row {row}: {error}");
+        phones.open_column(black_box(&tokens), &mut opened, refused).expect("slices of one length");
+        assert!(opened[items - 1].as_ref() == input.numbers.last());
+    });
+    table.add(Group::Many, EXPOSE, None, items, || {
+        for number in black_box(&input.numbers) {
+            black_box(number.expose_into(&mut [0; 16]));
+        }
+    });
+    table.add(Group::Many, PARSE, None, items, || {
+        for text in black_box(&input.texts) {
+            black_box(text.parse::<PhoneNumber>()).expect("a phone number");
+        }
+    });
+    let mut texts = vec![[0; 36]; items];
+    Token::<PhoneNumber>::encode_column(&bytes, &mut texts).expect("slices of one length");
+    assert!(single.iter().zip(&texts).all(|(token, text)| token.encode(&mut [0; 36]).as_bytes() == text));
+    let (tokens, mut out) = (bytes.clone(), texts.clone());
+    table.add(Group::Many, ENCODE, Some(36), items, move || {
+        Token::<PhoneNumber>::encode_column(black_box(&tokens), &mut out).expect("slices of one length");
+        black_box(&mut out);
+    });
+    let (mut out, mut valid) = (vec![[0; 27]; items], vec![0; bits.len()]);
+    table.add(Group::Many, DECODE, BYTES, items, move || {
+        Token::<PhoneNumber>::decode_column(black_box(&texts), &mut out, &mut valid, refused).expect("one length");
+        assert!(out[items - 1] == bytes[items - 1] && valid == bits);
+    });
+
+    let phones = sealer();
+    let (mut tokens, mut valid) = (vec![[0; 27]; 1 << 12], vec![0; (1 << 12) / 64]);
+    let mut texts = vec![[0; 36]; ROWS];
+    table.add(Group::Many, TEXTS_TO_TEXTS, Some(36), ROWS, move || {
+        for texts in texts.chunks_mut(tokens.len()) {
+            phones.seal_column(rows(), &mut tokens, &mut valid, refused).expect("as many texts as tokens");
+            Token::<PhoneNumber>::encode_column(&tokens, texts).expect("slices of one length");
+        }
+        black_box(&mut texts);
     });
 }
