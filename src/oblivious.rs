@@ -119,6 +119,7 @@ use crate::{
     error::{ParseError, ParseErrorKind, Subject},
     identifier::{Identifier, Internal, Labelled},
     scope::Scope,
+    stack,
 };
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
@@ -128,6 +129,9 @@ pub const MAX_ELEMENTS: usize = 1000;
 
 /// `Finalize` of RFC 9497 section 3.3.2 writes the length of an input in two bytes. Letter and digit block take 9.
 const MAX_SCOPE: usize = 0xFFFF - 9;
+
+/// How far down Curve25519 reaches.
+const DEPTH: usize = stack::kib(12, 31);
 
 /// Whether an encoded scope is not too long to be part of an input.
 pub(crate) fn bounded(scope: &[u8], subject: Subject) -> Result<(), ParseError> {

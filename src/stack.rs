@@ -8,19 +8,8 @@
 
 use zeroize::zeroize_stack;
 
-/// HKDF alone, for fingerprints.
-pub(crate) const HASHING: usize = kib(3, 7);
-/// Keys made from secrets, for sealers, indexers and evaluators.
-pub(crate) const DERIVING: usize = kib(10, 23);
-/// Keyrings and index keys wrapped and unwrapped.
-pub(crate) const WRAPPING: usize = kib(14, 23);
-/// What Curve25519 does for oblivious tags.
-pub(crate) const MULTIPLYING: usize = kib(12, 31);
-/// Sealing, opening and tags, one or a batch, and functions between them and the owner of the sealer, who drops it.
-pub(crate) const SEALING: usize = kib(14, 24);
-
-/// How far down the frames reach where they are optimised, at whatever level, and where not.
-const fn kib(optimised: usize, not: usize) -> usize {
+/// A depth in KiB: how far down the frames reach where they are optimised, at whatever level, and where not.
+pub(crate) const fn kib(optimised: usize, not: usize) -> usize {
     1024 * if cfg!(debug_assertions) { not } else { optimised }
 }
 

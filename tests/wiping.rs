@@ -121,6 +121,17 @@ mod keys {
         wipes(SECRETS, 64, keyring);
     }
 
+    /// Secrets that make no keyring are wiped too.
+    #[test]
+    fn refused_secrets() {
+        let [first, second] = [1, 2].map(|number| KeyVersion::try_from(number).unwrap());
+        let left = differing(SECRETS, |secret| {
+            assert!(Keyring::from_secrets([(first, secret), (second, &[7; 32]), (first, secret)]).is_err());
+            assert!(Keyring::from_secrets([(first, secret), (second, secret)]).is_err());
+        });
+        assert_eq!(left, 0);
+    }
+
     #[test]
     fn retired_versions() {
         let first = KeyVersion::try_from(1).unwrap();

@@ -3,7 +3,7 @@ use super::{
     digits::{self, DigitBlock, FILLER, Shape, unpack},
     reading::{from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
     sealed::{Internal, Sealed},
-    typography::{Marks, digits},
+    typography::{Kept, Marks, digits},
 };
 use crate::{
     ct,
@@ -210,7 +210,8 @@ impl Imei {
         let subject = Self::KIND;
         let labelled = ["imei:", "imei "].iter().find_map(|label| marks.behind(label));
         let marks = labelled.unwrap_or(marks);
-        let (kept, slash) = digits(subject.into(), marks, true)?;
+        let mut kept = Kept::new();
+        let slash = digits(subject.into(), marks, true, &mut kept)?;
         match kept.count() {
             14 if !full => kept.block(subject.into(), Self::SHAPE, 14).map(Imei),
             16 => Err(ParseError::new(subject, ParseErrorKind::Imeisv)),
@@ -297,7 +298,8 @@ impl FromStr for Imeisv {
         if let Some((digits, at)) = strip(text.as_bytes(), "imeisv-") {
             return from_digits(subject, Self::SHAPE, digits, at).map(Imeisv);
         }
-        let (kept, _) = digits(subject.into(), Marks::typed(subject, text)?, true)?;
+        let mut kept = Kept::new();
+        digits(subject.into(), Marks::typed(subject, text)?, true, &mut kept)?;
         kept.block(subject.into(), Self::SHAPE, kept.count()).map(Imeisv)
     }
 }

@@ -3,7 +3,7 @@ use super::{
     digits::{DigitBlock, Shape, unpack},
     reading::{from_digits, from_tbcd, strip},
     sealed::{Internal, Sealed},
-    typography::{Marks, digits},
+    typography::{Kept, Marks, digits},
 };
 use crate::{error::ParseError, kind::Kind};
 use core::str::FromStr;
@@ -121,7 +121,8 @@ fn from_text(text: &str, shape: Shape) -> Result<Imsi, ParseError> {
     if let Some((digits, at)) = strip(text.as_bytes(), "imsi-") {
         return from_digits(subject, shape, digits, at).map(Imsi);
     }
-    let (kept, _) = digits(subject, Marks::typed(subject, text)?, false)?;
+    let mut kept = Kept::new();
+    digits(subject, Marks::typed(subject, text)?, false, &mut kept)?;
     kept.block(subject, shape, kept.count()).map(Imsi)
 }
 

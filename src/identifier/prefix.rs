@@ -3,7 +3,7 @@ use super::{
     digits::{DigitBlock, Shape},
     phone::global_number,
     sealed::{Internal, Labelled},
-    typography::{Marks, digits},
+    typography::{Kept, Marks, digits},
 };
 use crate::{
     error::{ParseError, Subject},
@@ -159,7 +159,8 @@ impl<I: Prefixed> FromStr for Prefix<I> {
         let block = match I::KIND {
             Kind::PhoneNumber => global_number(subject, Self::SHAPE, marks)?,
             kind => {
-                let (kept, _) = digits(subject, marks, kind == Kind::Imei)?;
+                let mut kept = Kept::new();
+                digits(subject, marks, kind == Kind::Imei, &mut kept)?;
                 kept.block(subject, Self::SHAPE, kept.count())?
             }
         };

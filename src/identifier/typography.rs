@@ -237,9 +237,15 @@ pub(crate) enum Zeros {
     Decimal,
 }
 
-/// Reads the digits of an IMSI or IMEI, between which white space, hyphens and, with `slashes`, slashes may stand.
-pub(crate) fn digits(subject: Subject, marks: Marks<'_>, slashes: bool) -> Result<(Kept, Option<usize>), ParseError> {
-    let mut kept = Kept::new();
+/// Reads the digits of an IMSI or IMEI, between which white space, hyphens and, with `slashes`, slashes may stand. They go
+/// where the caller keeps them: what is returned is moved, and a move leaves a copy behind. Returned is how many stand
+/// before the last slash.
+pub(crate) fn digits(
+    subject: Subject,
+    marks: Marks<'_>,
+    slashes: bool,
+    kept: &mut Kept,
+) -> Result<Option<usize>, ParseError> {
     let mut slash = None; // how many digits stand before the last one
     let start = marks.clone();
     let mut ahead = marks;
@@ -263,7 +269,7 @@ pub(crate) fn digits(subject: Subject, marks: Marks<'_>, slashes: bool) -> Resul
     }
     match slash {
         Some((at, before)) if before == kept.count => Err(no_digit(subject, &start, at)),
-        slash => Ok((kept, slash.map(|(_, before)| before))),
+        slash => Ok(slash.map(|(_, before)| before)),
     }
 }
 

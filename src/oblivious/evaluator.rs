@@ -1,4 +1,4 @@
-use super::{PublicKey, Request, Response, bounded, handset::tag, input, random::SystemRandom};
+use super::{DEPTH, PublicKey, Request, Response, bounded, handset::tag, input, random::SystemRandom};
 use crate::{
     error::{ParseError, Subject},
     identifier::{Identifier, Labelled},
@@ -131,15 +131,14 @@ pub(super) fn blind_evaluate<I: Identifier>(
     request: &Request<I>,
     random: &mut (impl RngCore + CryptoRng),
 ) -> Response<I> {
-    let evaluated =
-        stack::wiping::<{ stack::MULTIPLYING }, _>(|| server.batch_blind_evaluate(random, &request.elements));
+    let evaluated = stack::wiping::<DEPTH, _>(|| server.batch_blind_evaluate(random, &request.elements));
     let VoprfServerBatchEvaluateResult { messages, proof } = evaluated.expect("at most 65535 elements");
     Response::new(request.version, messages, proof)
 }
 
 /// `Evaluate` of RFC 9497 section 3.3.1.
 pub(super) fn evaluate<I: Identifier>(server: &Server, input: &[u8]) -> Tag<I> {
-    stack::wiping::<{ stack::MULTIPLYING }, _>(|| tag(server.evaluate(input)))
+    stack::wiping::<DEPTH, _>(|| tag(server.evaluate(input)))
 }
 
 impl<I> ZeroizeOnDrop for Evaluator<I> {}

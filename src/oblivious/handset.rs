@@ -1,4 +1,4 @@
-use super::{MAX_ELEMENTS, PublicKey, Request, Response, input, random::SystemRandom};
+use super::{DEPTH, MAX_ELEMENTS, PublicKey, Request, Response, input, random::SystemRandom};
 use crate::{
     ct,
     identifier::Identifier,
@@ -68,7 +68,7 @@ impl<I: Identifier> PublicKey<I> {
         // As many as there will be, so that they do not grow, which would leave copies behind.
         let mut clients = Vec::with_capacity(inputs.len());
         let mut elements = Vec::with_capacity(inputs.len());
-        stack::wiping::<{ stack::MULTIPLYING }, _>(|| {
+        stack::wiping::<DEPTH, _>(|| {
             for input in &inputs {
                 let blinded = VoprfClient::blind(input, random).expect("an input has at most 65535 bytes");
                 let VoprfClientBlindResult { state, message } = blinded;
@@ -100,7 +100,7 @@ impl<I: Identifier> Blinding<I> {
             return Err(FinalizeError::Count(response.elements.len()));
         }
         // `Finalize` of RFC 9497 section 3.3.2, for many.
-        stack::wiping::<{ stack::MULTIPLYING }, _>(|| {
+        stack::wiping::<DEPTH, _>(|| {
             let Response { elements, proof, .. } = response;
             let pk = self.public_key.element;
             let outputs = VoprfClient::batch_finalize(&self.inputs, &self.clients, elements, proof, pk);

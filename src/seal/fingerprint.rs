@@ -41,6 +41,8 @@ pub struct Fingerprint([u8; SIZE]);
 
 const SIZE: usize = 8;
 const LABEL: &[u8] = b"telseal/v1/fingerprint";
+/// How far down HKDF reaches.
+const DEPTH: usize = stack::kib(3, 7);
 
 impl Fingerprint {
     /// The 8 bytes.
@@ -50,7 +52,7 @@ impl Fingerprint {
 
     /// Of a key with what it is for: the number of a secret, the header of the tokens of a derived key.
     pub(super) fn of_key(key: &[u8; 32], of: &[u8]) -> Self {
-        let bytes = stack::wiping::<{ stack::HASHING }, _>(|| *derive(key, &[LABEL, &[0], of]));
+        let bytes = stack::wiping::<DEPTH, _>(|| *derive(key, &[LABEL, &[0], of]));
         Fingerprint(ct::public(bytes, "a fingerprint is for all to see"))
     }
 

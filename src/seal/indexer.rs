@@ -1,7 +1,7 @@
 use super::{
     fingerprint::Fingerprint,
     rows::{Row, Rows, clear, put},
-    siv::{BATCH, Blocks, S2v},
+    siv::{BATCH, Blocks, DEPTH, S2v},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
 };
@@ -344,7 +344,7 @@ fn public<T: Indexed>(block: &Block) -> Tag<T> {
 /// The keys wipe themselves. This wipes the stack that the indexer was used on, as for a sealer.
 impl<T> Drop for Indexer<T> {
     fn drop(&mut self) {
-        stack::wipe::<{ stack::SEALING }>();
+        stack::wipe::<DEPTH>();
     }
 }
 

@@ -2,7 +2,7 @@ use super::{
     fingerprint::Fingerprint,
     indexer::{self, Indexer},
     rows::{Row, Rows, clear, places, put},
-    siv::{BATCH, Blocks, S2v, Siv, q},
+    siv::{BATCH, Blocks, DEPTH, S2v, Siv, q},
     versions::Versions,
 };
 use crate::{
@@ -501,7 +501,7 @@ impl Drop for Space {
         optimization_barrier(self);
         if cfg!(debug_assertions) {
             // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
-            stack::wipe::<{ stack::SEALING }>();
+            stack::wipe::<DEPTH>();
         }
     }
 }
@@ -510,7 +510,7 @@ impl Drop for Space {
 /// calls: `aes` copies round keys there, for AVX-512 four times each.
 impl<I> Drop for Sealer<I> {
     fn drop(&mut self) {
-        stack::wipe::<{ stack::SEALING }>();
+        stack::wipe::<DEPTH>();
     }
 }
 

@@ -4,6 +4,7 @@
 //! two calls of AES. Functions are named as in the RFC and work on many messages at a time, or on one; a block of
 //! 8 or 16 bytes is a little-endian word.
 
+use crate::stack;
 use aes::{
     Aes256Enc, Block,
     cipher::{
@@ -17,6 +18,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// How many messages are worked on at once. Of more, each bears less of the AES unit's start-up; of fewer, reading and
 /// writing spread more evenly over the work, so that memory keeps up. A multiple of what the unit takes at once.
 pub(crate) const BATCH: usize = 64;
+
+/// How far down the stack sealing, opening and tags reach, one or a batch, with functions between them and the owner of the
+/// sealer, who drops it.
+pub(crate) const DEPTH: usize = stack::kib(14, 24);
 
 /// Blocks to work on. They begin where a line of the cache does: vectors of 64 bytes, each across two lines, would cost
 /// a tenth in one run of a program and nothing in the next, as its stack happens to lie.

@@ -2,6 +2,9 @@ use crate::{stack, token::KeyVersion};
 use alloc::boxed::Box;
 use core::slice;
 
+/// How far down deriving and making a key reaches.
+const DEPTH: usize = stack::kib(10, 23);
+
 /// The keys that were derived for one use, one for each live key version.
 pub(crate) struct Versions<K> {
     newest_first: Box<[(KeyVersion, K)]>,
@@ -14,7 +17,7 @@ impl<K> Versions<K> {
     /// stack is wiped of what that leaves. As many as are known beforehand: a list that grows would leave copies
     /// behind.
     pub(crate) fn new(newest_first: impl ExactSizeIterator<Item = (KeyVersion, K)>, primary: KeyVersion) -> Self {
-        let newest_first: Box<[_]> = stack::wiping::<{ stack::DERIVING }, _>(|| newest_first.collect());
+        let newest_first: Box<[_]> = stack::wiping::<DEPTH, _>(|| newest_first.collect());
         let primary = newest_first.iter().position(|(version, _)| *version == primary).expect("the primary is live");
         Versions { newest_first, primary }
     }

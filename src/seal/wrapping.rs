@@ -16,6 +16,8 @@ pub(crate) const SIV: usize = 16;
 pub(crate) const PRIMARY: usize = 2;
 /// How long an [`Entry`] is.
 pub(crate) const ENTRY: usize = 2 + 32;
+/// How far down the cipher reaches.
+const DEPTH: usize = stack::kib(14, 23);
 
 /// A key version and its bytes.
 type Entry<'a> = (KeyVersion, &'a [u8; 32]);
@@ -36,9 +38,7 @@ pub(crate) fn encrypt(kek: &[u8; 32], label: &[u8], header: &[u8], contents: Zer
     wrapped.extend_from_slice(&[0; SIV]);
     wrapped.extend_from_slice(&contents);
     let (siv, contents) = wrapped[header.len()..].split_at_mut(SIV);
-    let tag = stack::wiping::<{ stack::WRAPPING }, _>(|| {
-        cipher(kek, label).encrypt_inout_detached([header], contents.into())
-    });
+    let tag = stack::wiping::<DEPTH, _>(|| cipher(kek, label).encrypt_inout_detached([header], contents.into()));
     siv.copy_from_slice(&tag.expect("one header is few enough"));
     for byte in &mut wrapped {
         *byte = ct::public(*byte, "what is wrapped is encrypted");
@@ -50,7 +50,7 @@ pub(crate) fn encrypt(kek: &[u8; 32], label: &[u8], header: &[u8], contents: Zer
 pub(crate) fn decrypt(kek: &[u8; 32], label: &[u8], header: &[u8], rest: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (siv, contents) = rest.split_first_chunk::<SIV>()?;
     let mut contents = Zeroizing::new(contents.to_vec());
-    let decrypted = stack::wiping::<{ stack::WRAPPING }, _>(|| {
+    let decrypted = stack::wiping::<DEPTH, _>(|| {
         cipher(kek, label).decrypt_inout_detached([header], (&mut contents[..]).into(), siv.into())
     });
     ct::public(decrypted.is_ok(), "the caller gets the verdict").then_some(contents)
