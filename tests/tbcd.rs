@@ -6,7 +6,7 @@ mod common;
 
 use common::{refused, tbcd};
 use proptest::{collection::vec, prelude::*};
-use telseal::{Imei, Imeisv, Imsi, ParseError, PhoneNumber};
+use telseal::{Imei, Imeisv, Imsi, ParseError, ParseErrorKind, PhoneNumber};
 
 /// A kind, as its decoder is called and as its specification describes it.
 struct Kind {
@@ -50,6 +50,9 @@ fn naive(kind: &Kind, octets: &[u8]) -> Result<String, String> {
         return range(min, max, "octets", octets.len());
     }
     let nibbles: Vec<u8> = octets.iter().flat_map(|octet| [octet & 0xF, octet >> 4]).collect();
+    if kind.name == "phone number" && octets[0] & 0x8F == 0x81 && (0xA..0xF).contains(&(octets[0] >> 4)) {
+        return Err("expected digits, found the first octet of an address string at byte 0".into());
+    }
     if let Some(bad) = nibbles.iter().position(|nibble| (0xA..0xF).contains(nibble)) {
         return Err(format!("expected a digit in both halves of the octet at byte {}", bad / 2));
     }
@@ -187,5 +190,147 @@ proptest! {
         let at = at.index(text.len());
         text.replace_range(at..=at, &nibble);
         same_verdict(&tbcd(&text));
+    }
+}
+
+/// The digits of a mobile identity, nibble by nibble: type and odd/even bit, then the digits and a filler for an even
+/// number of them.
+fn naive_identity(octets: &[u8], types: &[u8], lengths: std::ops::RangeInclusive<usize>) -> Option<String> {
+    let nibbles: Vec<u8> = octets.iter().flat_map(|octet| [octet & 0xF, octet >> 4]).collect();
+    let (&first, digits) = nibbles.split_first()?;
+    let digits = if first & 8 == 0 { digits.strip_suffix(&[0xF])? } else { digits };
+    let text: Option<String> = digits.iter().map(|&digit| char::from_digit(digit.into(), 10)).collect();
+    text.filter(|text| types.contains(&(first & 7)) && lengths.contains(&text.len()))
+}
+
+fn identity(digits: &str, kind: u8) -> Vec<u8> {
+    let type_nibble = kind | if digits.len() % 2 == 1 { 8 } else { 0 };
+    let all = format!("{type_nibble:X}{digits}");
+    tbcd(&all)
+}
+
+fn same_identity(octets: &[u8]) {
+    let imsi = Imsi::from_mobile_identity(octets).map(|imsi| imsi.expose_digits().to_string());
+    assert_eq!(imsi.ok(), naive_identity(octets, &[1], 6..=15), "{octets:02x?}");
+    let imeisv = Imeisv::from_mobile_identity(octets).map(|imeisv| imeisv.expose_digits().to_string());
+    assert_eq!(imeisv.ok(), naive_identity(octets, &[3, 5], 16..=16), "{octets:02x?}");
+    let imei = Imei::from_mobile_identity(octets).map(|imei| imei.expose_digits()[..14].to_string());
+    let fits = |digits: &String| digits.ends_with('0') || digits[14..] == luhn(&digits[..14]);
+    let expected = naive_identity(octets, &[2, 3], 15..=15).filter(fits).map(|digits| digits[..14].to_string());
+    assert_eq!(imei.ok(), expected, "{octets:02x?}");
+}
+
+#[test]
+fn mobile_identities() {
+    // The IMSI of test SIMs, as every one of them has it.
+    let file = [0x08, 0x09, 0x10, 0x10, 0x10, 0x32, 0x54, 0x76, 0x98];
+    let imsi: Imsi = "001010123456789".parse().unwrap();
+    assert_eq!(Imsi::from_ef_imsi(&file).as_ref(), Ok(&imsi));
+    assert_eq!(Imsi::from_mobile_identity(&file[1..]).as_ref(), Ok(&imsi));
+    // The same octets as TBCD are other digits: the layout is not in them.
+    assert!(Imsi::from_tbcd(&file[1..]).is_err() && Imsi::from_tbcd(&file[2..]) != Ok(imsi));
+
+    let device: Imei = "490154203237518".parse().unwrap();
+    for (digits, kind) in [("490154203237518", 2), ("490154203237510", 2), ("490154203237518", 3)] {
+        assert_eq!(Imei::from_mobile_identity(&identity(digits, kind)).as_ref(), Ok(&device));
+    }
+    for kind in [3, 5] {
+        let octets = identity("4901542032375112", kind);
+        assert_eq!(Imeisv::from_mobile_identity(&octets).unwrap().imei(), device);
+        assert_eq!(Imei::from_mobile_identity(&octets).unwrap_err().kind(), ParseErrorKind::Imeisv);
+    }
+}
+
+#[test]
+fn every_length_and_type_of_a_mobile_identity() {
+    for length in 0..=20 {
+        for kind in 0..8 {
+            let digits: String = "49015420323751801234"[..length].into();
+            let octets = identity(&digits, kind);
+            same_identity(&octets);
+            let mut other = octets.clone();
+            other[0] ^= 8;
+            same_identity(&other);
+            other = octets.clone();
+            *other.last_mut().unwrap() |= 0xF0;
+            same_identity(&other);
+        }
+    }
+}
+
+#[test]
+fn refused_mobile_identities() {
+    use ParseErrorKind::{
+        IdentityType, LengthOctet, NotADigitNibble, OddEven, TooFewBytes, TooFewDigits, TooManyBytes,
+    };
+    let good = identity("001010123456789", 1);
+    let changed = |at: usize, octet: u8| {
+        let mut octets = good.clone();
+        octets[at] = octet;
+        octets
+    };
+    for (octets, kind, at) in [
+        (vec![], TooFewBytes { min: 4, max: 8 }, None),
+        (vec![0x09; 3], TooFewBytes { min: 4, max: 8 }, None),
+        (vec![0x09; 9], TooManyBytes { min: 4, max: 8 }, None),
+        (changed(0, 0x0A), IdentityType, Some(0)),
+        (changed(0, 0x01), OddEven, Some(0)),
+        (changed(7, 0xF8), OddEven, Some(0)),
+        (changed(0, 0xA9), NotADigitNibble, Some(0)),
+        (changed(1, 0xA0), NotADigitNibble, Some(1)),
+        (changed(7, 0x9A), NotADigitNibble, Some(7)),
+        (identity("00101", 1).into_iter().chain([0xFF]).collect(), OddEven, Some(0)),
+    ] {
+        let error = Imsi::from_mobile_identity(&octets).unwrap_err();
+        assert_eq!((error.kind(), error.position()), (kind, at), "{octets:02x?}");
+    }
+    assert_eq!(
+        Imei::from_mobile_identity(&identity("49015420323751", 2)).unwrap_err().kind(),
+        TooFewDigits { min: 15, max: 15 }
+    );
+
+    let file = |length: u8, identity: &[u8], padding: usize| [&[length], identity, &vec![0xFF; padding][..]].concat();
+    for digits in 6..=15 {
+        let octets = identity(&"001010123456789"[..digits], 1);
+        for padding in 0..=8 - octets.len() {
+            let read = Imsi::from_ef_imsi(&file(octets.len() as u8, &octets, padding)).unwrap();
+            assert_eq!(*read.expose_digits(), "001010123456789"[..digits]);
+        }
+    }
+    let short = identity("0010101", 1); // 4 octets
+    for (octets, kind, at) in [
+        (vec![], TooFewBytes { min: 5, max: 9 }, None),
+        (file(8, &good, 1), TooManyBytes { min: 5, max: 9 }, None),
+        (file(9, &good, 0), LengthOctet, Some(0)),
+        (file(7, &good, 0), LengthOctet, Some(8)),
+        (file(4, &[&short[..], &[0xFF, 0x00]].concat(), 1), LengthOctet, Some(6)),
+        (file(3, &short, 4), LengthOctet, Some(4)),
+        (file(0, &[], 8), TooFewBytes { min: 5, max: 9 }, None),
+        (vec![0xFF; 9], LengthOctet, Some(0)),
+    ] {
+        let error = Imsi::from_ef_imsi(&octets).unwrap_err();
+        assert_eq!((error.kind(), error.position()), (kind, at), "{octets:02x?}");
+    }
+}
+
+/// An address string given to `from_tbcd`: told by its first octet, unless that is two digits as well.
+#[test]
+fn the_first_octet_of_an_address_string_is_no_tbcd() {
+    for octet in 0..=0xFF_u8 {
+        let octets = [&[octet], &tbcd("442079460018")[..]].concat();
+        let is_address = octet & 0x8F == 0x81 && (0xA..0xF).contains(&(octet >> 4));
+        let error = PhoneNumber::from_tbcd(&octets).err().map(|error| (error.kind(), error.position()));
+        assert_eq!(error == Some((ParseErrorKind::TypeOfAddress, Some(0))), is_address, "{octet:02x}");
+    }
+    // 14 other digits: documented, not refused.
+    let octets = [0x91, 0x44, 0x02, 0x97, 0x64, 0x00, 0x81];
+    assert_eq!(&*PhoneNumber::from_tbcd(&octets).unwrap().expose_msisdn(), "19442079460018");
+}
+
+proptest! {
+    #[test]
+    fn any_mobile_identity(octets in vec(any::<u8>(), 0..12), digits in "[0-9]{6,16}", kind in 0..8_u8) {
+        same_identity(&octets);
+        same_identity(&identity(&digits, kind));
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Exposed, Identifier,
     digits::{self, DigitBlock, FILLER, Shape, unpack},
-    reading::{from_digits, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
+    reading::{from_digits, from_mobile_identity, from_tbcd, parameters, parameters_start, strip, strip_ignoring_case},
     sealed::{Internal, Sealed},
     typography::{Kept, Marks, digits},
 };
@@ -106,6 +106,22 @@ impl Imei {
             block if block.len() == 14 => Ok(Imei(block)),
             block => Self::without_fifteenth(&block, Fifteenth::OnTheWire, 7),
         }
+    }
+
+    /// Reads a mobile identity of type IMEI, the contents of 3GPP TS 24.008 clause 10.5.1.4 (type 2), TS 24.301 clause
+    /// 9.9.3.12 and TS 24.501 clause 9.11.3.4 (type 3): 8 octets, 15 digits of which the last is the check digit or 0.
+    ///
+    /// # Errors
+    /// Too few or too many octets, another type of identity, an odd/even bit that does not fit, a nibble that is no digit,
+    /// another fifteenth digit. Type 3 with 16 digits is an [`Imeisv`].
+    pub fn from_mobile_identity(octets: &[u8]) -> Result<Self, ParseError> {
+        let block = from_mobile_identity(Self::KIND, WITH_FIFTEENTH, octets, &[2, 3], 0).map_err(|error| {
+            match Imeisv::from_mobile_identity(octets) {
+                Ok(_) => ParseError::new(Self::KIND, ParseErrorKind::Imeisv),
+                Err(_) => error,
+            }
+        })?;
+        Self::without_fifteenth(&block, Fifteenth::OnTheWire, 7)
     }
 
     /// 15 digits; the last is the check digit.
@@ -247,6 +263,15 @@ impl Imeisv {
     /// There are too few or too many octets, or a nibble is not a digit.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imeisv)
+    }
+
+    /// Reads a mobile identity of type IMEISV, the contents of 3GPP TS 24.008 clause 10.5.1.4 (type 3) and TS 24.501 clause
+    /// 9.11.3.4 (type 5): 9 octets.
+    ///
+    /// # Errors
+    /// Too few or too many octets, another type of identity, an odd/even bit that does not fit, a nibble that is no digit.
+    pub fn from_mobile_identity(octets: &[u8]) -> Result<Self, ParseError> {
+        from_mobile_identity(Self::KIND, Self::SHAPE, octets, &[3, 5], 0).map(Imeisv)
     }
 
     /// The IMEI of the device: the first 14 digits. It stays the same when the software is updated.

@@ -1,11 +1,15 @@
 use super::{
     Exposed, Identifier,
     digits::{DigitBlock, Shape, unpack},
-    reading::{from_digits, from_tbcd, strip},
+    reading::{from_digits, from_mobile_identity, from_tbcd, strip},
     sealed::{Internal, Sealed},
     typography::{Kept, Marks, digits},
 };
-use crate::{error::ParseError, kind::Kind};
+use crate::{
+    ct,
+    error::{ParseError, ParseErrorKind},
+    kind::Kind,
+};
 use core::str::FromStr;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -67,6 +71,35 @@ impl Imsi {
     /// There are too few or too many octets, a nibble is not a digit, or a filler is before the end.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imsi)
+    }
+
+    /// Reads a mobile identity of type IMSI: 4 to 8 octets, of which the first has the first digit, the odd/even bit and
+    /// the type, as the contents of 3GPP TS 24.008 clause 10.5.1.4 and TS 24.301 clause 9.9.3.12 have them.
+    ///
+    /// # Errors
+    /// Too few or too many octets, another type of identity, an odd/even bit that does not fit, a nibble that is no digit.
+    pub fn from_mobile_identity(octets: &[u8]) -> Result<Self, ParseError> {
+        from_mobile_identity(Self::KIND, Self::SHAPE, octets, &[1], 0).map(Imsi)
+    }
+
+    /// Reads the file EF_IMSI of a SIM (3GPP TS 31.102 clause 4.2.2): an octet that says how many octets the IMSI has,
+    /// the IMSI as [`from_mobile_identity`](Self::from_mobile_identity) reads it, and octets `FF` up to 9 in all.
+    ///
+    /// # Errors
+    /// A length that does not fit the octets behind it, other octets than `FF` behind the IMSI, and what
+    /// `from_mobile_identity` refuses.
+    pub fn from_ef_imsi(file: &[u8]) -> Result<Self, ParseError> {
+        let refused = |at| Err(ParseError::new(Self::KIND, ParseErrorKind::LengthOctet).at(at));
+        let [length, octets @ ..] = file else { return Err(ParseError::bytes(Self::KIND, "octets", 5, 9, 0)) };
+        if octets.len() > 8 {
+            return Err(ParseError::bytes(Self::KIND, "octets", 5, 9, file.len()));
+        }
+        let length = usize::from(ct::public(*length, "how long an IMSI is"));
+        let Some((identity, padding)) = octets.split_at_checked(length) else { return refused(0) };
+        if let Some(at) = padding.iter().position(|&octet| ct::public(octet != 0xFF, "how long an IMSI is")) {
+            return refused(1 + length + at);
+        }
+        from_mobile_identity(Self::KIND, Self::SHAPE, identity, &[1], 1).map(Imsi)
     }
 
     /// 6 to 15 digits.

@@ -27,6 +27,9 @@ pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> R
     if octets.len() < min || octets.len() > max {
         return Err(ParseError::bytes(kind, "octets", min + at, max + at, octets.len() + at));
     }
+    if at == 0 && kind == Kind::PhoneNumber && is_type_of_address(octets[0]) {
+        return Err(ParseError::new(kind, ParseErrorKind::TypeOfAddress).at(0));
+    }
     shape
         .check(from_octets(octets))
         .and_then(|block| match block.len() {
@@ -35,6 +38,49 @@ pub(crate) fn from_tbcd(kind: Kind, shape: Shape, octets: &[u8], at: usize) -> R
             _ => Ok(block),
         })
         .map_err(|fault| refused(kind, shape, fault, ParseErrorKind::NotADigitNibble, |digit| at + digit / 2))
+}
+
+/// Whether an octet is the first one of an address string (no extension, a nature of address from 2 on, E.164), and no
+/// two digits. That of an international number, 91, is two digits as well.
+fn is_type_of_address(octet: u8) -> bool {
+    let (low, high) = (u16::from(octet & 0xF), u16::from(octet >> 4));
+    let other = (low ^ 1) | ((high + 6) >> 4 ^ 1) | (high + 1) >> 4; // 0 for a low half 1 and a high one A to E
+    ct::public(other.wrapping_neg() >> 15, "the caller gets the verdict") == 0
+}
+
+/// Reads the digits of a mobile identity (3GPP TS 24.008 clause 10.5.1.4): the first digit stands above the odd/even bit
+/// and the type of identity, which must be one of `types`; the others follow as TBCD. At `at` of the whole.
+pub(crate) fn from_mobile_identity(
+    kind: Kind,
+    shape: Shape,
+    octets: &[u8],
+    types: &[u8],
+    at: usize,
+) -> Result<DigitBlock, ParseError> {
+    let (min, max) = (shape.min / 2 + 1, shape.max / 2 + 1);
+    let (first, rest) = match octets {
+        [first, rest @ ..] if (min..=max).contains(&octets.len()) => (*first, rest),
+        _ => return Err(ParseError::bytes(kind, "octets", min + at, max + at, octets.len() + at)),
+    };
+    let (odd, identity) =
+        (ct::public(first >> 3 & 1, "a mobile identity's type"), ct::public(first & 7, "a mobile identity's type"));
+    if !types.contains(&identity) {
+        return Err(ParseError::new(kind, ParseErrorKind::IdentityType).at(at));
+    }
+    let count = 2 * rest.len() + usize::from(odd);
+    if count < shape.min || count > shape.max {
+        return Err(ParseError::digits(kind, shape.min, shape.max, count));
+    }
+    // The last half octet is a digit or a filler, as the bit says. One that has no place in the block is a filler.
+    let last = rest.last().map_or(0, |last| last >> 4);
+    let is_filler = ct::public(last == 0xF, "whether a filler evens out the digits");
+    if is_filler == (odd == 1) {
+        return Err(ParseError::new(kind, ParseErrorKind::OddEven).at(at));
+    }
+    let word = from_octets(rest) << 4 | u64::from(first >> 4);
+    shape
+        .check(word)
+        .map_err(|fault| refused(kind, shape, fault, ParseErrorKind::NotADigitNibble, |digit| at + digit.div_ceil(2)))
 }
 
 /// The error for what is wrong with a block; `place` says where in the whole a digit stands.

@@ -59,7 +59,12 @@ const ZEROS: [u32; 40] = [
 /// What a character is: `None` where it cannot be seen.
 fn mark(char: char) -> Option<Mark> {
     let code = u32::from(char);
-    if let Some(zero) = ZEROS.iter().find(|&zero| zero >> 4 == code >> 4) {
+    let row = ct::public(code >> 4, "the script of a digit");
+    let zero = match row {
+        ..0x8 => ZEROS.first().filter(|_| row == 0x3),
+        _ => ZEROS.iter().find(|&zero| zero >> 4 == row),
+    };
+    if let Some(zero) = zero {
         // Asked first: only what is no digit may be looked at.
         let value = (code & 0xF).wrapping_sub(zero & 0xF) & 0xF;
         if ct::public(value.wrapping_sub(10) >> 31, "where the digits stand") == 1 {
@@ -303,10 +308,11 @@ pub(crate) fn other_form(marks: &Marks<'_>) -> Option<ParseErrorKind> {
     if OTHERS.iter().any(|other| text.starts_with(other.as_bytes())) {
         return Some(ParseErrorKind::OtherIdentifier);
     }
-    let scheme = text.iter().take_while(|&&byte| is_letter(byte) || b"+-.".contains(&byte)).count();
+    let more = |byte| [b'+', b'-', b'.'].into_iter().any(|wanted| is(byte, wanted));
+    let scheme = text.iter().take_while(|&&byte| is_letter(byte) || more(byte)).count();
     let is_scheme = text.first().is_some_and(|&byte| is_letter(byte))
         && text.get(scheme).is_some_and(|&byte| is(byte, b':'))
-        && text.get(scheme + 1).is_some_and(u8::is_ascii_graphic);
+        && text.get(scheme + 1).is_some_and(|&byte| is_visible(byte));
     if is_scheme {
         return Some(ParseErrorKind::OtherScheme);
     }

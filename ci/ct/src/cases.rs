@@ -20,6 +20,9 @@ const FILLER: &str = "whether a filler stands before a digit";
 const DIGITS: &str = "where the digits stand";
 const PARAMETERS: &str = "where parameters begin";
 const TRUNK: &str = "a trunk prefix is notation, not the number";
+const PREFIX: &str = "an international or trunk prefix is notation, not the number";
+const DECIMAL: &str = "decimal places are notation, not the number";
+const SCRIPT: &str = "the script of a digit";
 const EQUAL: &str = "the caller asked whether they are equal";
 const PLAINTEXT: &str = "the caller asked for the plaintext";
 const CIPHERTEXT: &str = "a ciphertext is for all to see";
@@ -35,7 +38,7 @@ pub(crate) const CASES: &[Case] = &[
     // Identifiers in text and on the wire.
     Case {
         name: "text-phone",
-        public: &[ALL, VERDICT, PARAMETERS],
+        public: &[ALL, VERDICT, PARAMETERS, DIGITS, TRUNK],
         run: || {
             for length in 7..=15 {
                 let digits = &"442079460018000"[..length];
@@ -56,11 +59,45 @@ pub(crate) const CASES: &[Case] = &[
                 reads::<PhoneNumber>(text);
             }
             reads::<PhoneNumber>("tel:+44-20-7946-0018;phone-context=example.com");
+            reads::<PhoneNumber>("sip:+44-20-7946-0018;npdi@example.org;user=phone");
+            reads::<PhoneNumber>("+33.1.99.00.00.00");
+            reads::<PhoneNumber>("+39 06 1234 5678");
+        },
+    },
+    Case {
+        name: "text-typography",
+        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        run: || {
+            for text in [
+                "\u{FEFF} +44\u{A0}20‑7946/0018\r\n",
+                "＋４４（２０）７９４６－００１８",
+                "+٤٤٢٠٧٩٤٦٠٠١٨",
+                "+۴۴۲۰۷۹۴۶۰۰۱۸",
+                "+४४२०७९४६००१८",
+                "+৪৪২০৭৯৪৬০০১৮",
+                "tel:\u{200E}+๔๔๒๐๗๙๔๖๐๐๑๘\u{200E};npdi",
+                "(+𞥔𞥔) 𞥒𞥐 7946 0018",
+            ] {
+                reads::<PhoneNumber>(text);
+            }
+            for text in ["001 01 0123456789\n", "٠٠١٠١٠١٢٣٤٥٦٧٨٩", "999‑70‑०१२३४५६७८९"] {
+                reads::<Imsi>(text);
+            }
+            for text in ["49/015420/323751/8", "490154203237518/01", "IMEI: ４９０１５４２０３２３７５１８", "49 015420 323751"] {
+                reads::<Imei>(text);
+            }
+            reads::<Imeisv>("49-015420-323751-12");
+            still_secret(&mut Imsi::from_full(&taint_digits("001 010123456789")).unwrap());
+            still_secret(&mut Imei::from_full(&taint_digits("٤٩٠١٥٤٢٠٣٢٣٧٥١٨")).unwrap());
+            for script in "0٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐᥆᧐᪀᪐᭐᮰᱀᱐꘠꣐꤀꧐꧰꩐꯰０𐴰𑄶𞥐".chars() {
+                let digit = |digit: char| char::from_u32(script as u32 + digit.to_digit(10).unwrap()).unwrap();
+                reads::<PhoneNumber>(&format!("+{}", "442079460018".chars().map(digit).collect::<String>()));
+            }
         },
     },
     Case {
         name: "text-phone-refused",
-        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS, PREFIX, DECIMAL],
         run: || {
             for text in [
                 "",
@@ -85,6 +122,19 @@ pub(crate) const CASES: &[Case] = &[
                 "msisdn-442079",
                 "+-",
                 "+0-",
+                "+4402079460018",
+                "+44 020 7946 0018",
+                "+44 (00) 20 7946 0018",
+                "+447700900123.0",
+                "+٤٤٧٧٠٠٩٠٠١٢٣.٠",
+                "+٤٤٠٢٠٧٩٤٦٠٠١٨",
+                "٠٠٤٤٢٠٧٩٤٦٠٠١٨",
+                "011 44 20 7946 0018",
+                "sip:+442079460018@example.org",
+                "https://example.org/442079460018",
+                "442079460018@example.org",
+                "imsi-001010123456789",
+                "+442079460018/",
             ] {
                 refuses::<PhoneNumber>(text);
             }
@@ -104,9 +154,11 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imsi-refused",
-        public: &[ALL, DIGITS],
+        public: &[ALL, DIGITS, PARAMETERS, DECIMAL],
         run: || {
-            for text in ["", "00101", "0010101234567890", "00101-012345678", "imsi-00101", "IMSI-001010123456789"] {
+            for text in
+                ["", "00101", "0010101234567890", "00101.012345678", "imsi-00101", "IMSI-001010123456789", "001010123456789.0"]
+            {
                 refuses::<Imsi>(text);
             }
         },
@@ -139,7 +191,8 @@ pub(crate) const CASES: &[Case] = &[
                 "urn:gsma:imei:49015420-323751-1",
                 "4901542032375112",
                 "49015420323751O",
-                "490154203237518 ",
+                "490154203237518F",
+                "490154203237519/01",
                 "49015420O23751",
             ] {
                 refuses::<Imei>(text);
