@@ -67,6 +67,22 @@ impl PhoneNumber {
 
     /// Reads 4 to 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8) that hold an international number.
     ///
+    /// The layout cannot be told from the octets. In another layout they are read as another number, so it must be known:
+    ///
+    /// | interface | what stands there | read by |
+    /// |---|---|---|
+    /// | Diameter (S6a, Gx, Rf): MSISDN AVP, TS 29.329 clause 6.3.2 | TBCD | `from_tbcd` |
+    /// | GTPv2-C: MSISDN, TS 29.274 clause 8.11 | TBCD | `from_tbcd` |
+    /// | MAP: ISDN-AddressString, TS 29.002 clause 17.7.8 | type of address, TBCD | [`from_address_string`](Self::from_address_string) |
+    /// | GTPv1-C: MSISDN, TS 29.060 clause 7.7.33 | type of address, TBCD | `from_address_string` |
+    /// | charging records: served MSISDN, TS 32.298 clause 5.1 | type of address, TBCD | `from_address_string` |
+    /// | MAP, GTP, Diameter: IMSI | TBCD | [`Imsi::from_tbcd`](crate::Imsi::from_tbcd) |
+    /// | NAS: mobile identity, TS 24.008 clause 10.5.1.4, TS 24.301 clause 9.9.3.12 | digit 1 beside the type | [`Imsi::from_mobile_identity`](crate::Imsi::from_mobile_identity), [`Imei::from_mobile_identity`](crate::Imei::from_mobile_identity) |
+    /// | SIM: EF_IMSI, TS 31.102 clause 4.2.2 | length, mobile identity | [`Imsi::from_ef_imsi`](crate::Imsi::from_ef_imsi) |
+    ///
+    /// An address string that begins with 91 is TBCD of a number +19…, and is read as one. Where the first octet is a type of
+    /// address and not two digits (A1), it is refused.
+    ///
     /// ```
     /// use telseal::PhoneNumber;
     ///
@@ -76,8 +92,8 @@ impl PhoneNumber {
     /// ```
     ///
     /// # Errors
-    /// There are too few or too many octets, a nibble is not a digit, a filler is before the end, or the first digit is
-    /// 0.
+    /// There are too few or too many octets, a nibble is not a digit, a filler is before the end, the first digit is 0, or
+    /// the first octet is a type of address.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(PhoneNumber)
     }

@@ -57,19 +57,47 @@ const ZEROS: [u32; 40] = [
 ];
 
 /// What a character is: `None` where it cannot be seen.
+#[inline]
 fn mark(char: char) -> Option<Mark> {
     let code = u32::from(char);
-    let row = ct::public(code >> 4, "the script of a digit");
-    let zero = match row {
-        ..0x8 => ZEROS.first().filter(|_| row == 0x3),
-        _ => ZEROS.iter().find(|&zero| zero >> 4 == row),
-    };
-    if let Some(zero) = zero {
-        // Asked first: only what is no digit may be looked at.
-        let value = (code & 0xF).wrapping_sub(zero & 0xF) & 0xF;
-        if ct::public(value.wrapping_sub(10) >> 31, "where the digits stand") == 1 {
-            return Some(Mark::Digit(b'0' + value as u8));
-        }
+    match ct::public(code >> 4, "the script of a digit") {
+        row @ ..0x8 => Some(ascii(code, row)),
+        row => unicode(char, row),
+    }
+}
+
+#[inline]
+fn ascii(code: u32, row: u32) -> Mark {
+    if row == 0x3
+        && let Some(digit) = digit_of(code, ZEROS[0])
+    {
+        return Mark::Digit(digit);
+    }
+    match code as u8 {
+        b' ' | b'\t'..=b'\r' => Mark::Space,
+        b'-' => Mark::Hyphen,
+        b'.' => Mark::Dot,
+        b'/' => Mark::Slash,
+        b'+' => Mark::Plus,
+        b'(' => Mark::Open,
+        b')' => Mark::Close,
+        other => Mark::Other(char::from(other)),
+    }
+}
+
+/// The ASCII digit for a character that has all but the lowest four bits in common with a script's digits, where it is one
+/// of them.
+#[inline]
+fn digit_of(code: u32, zero: u32) -> Option<u8> {
+    let value = (code & 0xF).wrapping_sub(zero & 0xF) & 0xF;
+    (ct::public(value.wrapping_sub(10) >> 31, "where the digits stand") == 1).then_some(b'0' + value as u8)
+}
+
+fn unicode(char: char, row: u32) -> Option<Mark> {
+    // Asked first: only what is no digit may be looked at.
+    let zero = ZEROS.iter().find(|&zero| zero >> 4 == row);
+    if let Some(digit) = zero.and_then(|&zero| digit_of(u32::from(char), zero)) {
+        return Some(Mark::Digit(digit));
     }
     Some(match char {
         // Soft hyphen, Arabic letter mark, zero-width characters, marks and embeddings of direction, word joiner,
@@ -81,13 +109,13 @@ fn mark(char: char) -> Option<Mark> {
         | '\u{2060}'
         | '\u{2066}'..='\u{2069}'
         | '\u{FEFF}' => return None,
-        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{FE63}' | '\u{FF0D}' => Mark::Hyphen,
-        '.' | '\u{FF0E}' => Mark::Dot,
-        '/' | '\u{FF0F}' => Mark::Slash,
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{FE63}' | '\u{FF0D}' => Mark::Hyphen,
+        '\u{FF0E}' => Mark::Dot,
+        '\u{FF0F}' => Mark::Slash,
         '\u{B7}' => Mark::MiddleDot,
-        '+' | '\u{FF0B}' => Mark::Plus,
-        '(' | '\u{FF08}' => Mark::Open,
-        ')' | '\u{FF09}' => Mark::Close,
+        '\u{FF0B}' => Mark::Plus,
+        '\u{FF08}' => Mark::Open,
+        '\u{FF09}' => Mark::Close,
         space if space.is_whitespace() => Mark::Space,
         other => Mark::Other(other),
     })
@@ -162,6 +190,7 @@ impl<'a> Marks<'a> {
 impl Iterator for Marks<'_> {
     type Item = (usize, Mark);
 
+    #[inline]
     fn next(&mut self) -> Option<(usize, Mark)> {
         loop {
             let at = self.at;

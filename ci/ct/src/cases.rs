@@ -22,6 +22,9 @@ const PARAMETERS: &str = "where parameters begin";
 const TRUNK: &str = "a trunk prefix is notation, not the number";
 const PREFIX: &str = "an international or trunk prefix is notation, not the number";
 const DECIMAL: &str = "decimal places are notation, not the number";
+const IDENTITY: &str = "a mobile identity's type";
+const EVENED: &str = "whether a filler evens out the digits";
+const LENGTH: &str = "how long an IMSI is";
 const SCRIPT: &str = "the script of a digit";
 const EQUAL: &str = "the caller asked whether they are equal";
 const PLAINTEXT: &str = "the caller asked for the plaintext";
@@ -38,7 +41,7 @@ pub(crate) const CASES: &[Case] = &[
     // Identifiers in text and on the wire.
     Case {
         name: "text-phone",
-        public: &[ALL, VERDICT, PARAMETERS, DIGITS, TRUNK],
+        public: &[ALL, VERDICT, PARAMETERS, DIGITS, TRUNK, SCRIPT],
         run: || {
             for length in 7..=15 {
                 let digits = &"442079460018000"[..length];
@@ -51,7 +54,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-phone-with-separators",
-        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS, SCRIPT],
         run: || {
             for text in
                 ["+44 20 7946 0018", "+44-20-7946-0018", "+44.7700.900.123", "+1 (212) 555-0123", "+44 (2) 07946001"]
@@ -66,7 +69,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-typography",
-        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS, SCRIPT],
         run: || {
             for text in [
                 "\u{FEFF} +44\u{A0}20‑7946/0018\r\n",
@@ -97,7 +100,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-phone-refused",
-        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS, PREFIX, DECIMAL],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS, PREFIX, DECIMAL, SCRIPT],
         run: || {
             for text in [
                 "",
@@ -154,7 +157,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imsi-refused",
-        public: &[ALL, DIGITS, PARAMETERS, DECIMAL],
+        public: &[ALL, DIGITS, PARAMETERS, DECIMAL, SCRIPT],
         run: || {
             for text in
                 ["", "00101", "0010101234567890", "00101.012345678", "imsi-00101", "IMSI-001010123456789", "001010123456789.0"]
@@ -165,7 +168,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imei",
-        public: &[ALL, VERDICT, DIGITS, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, PARAMETERS, SCRIPT],
         run: || {
             for text in ["490154203237518", "49-015420-323751-8", "imei-490154203237518", "imei-490154203237510"] {
                 reads::<Imei>(text);
@@ -178,7 +181,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imei-refused",
-        public: &[ALL, VERDICT, DIGITS, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, PARAMETERS, SCRIPT],
         run: || {
             for text in [
                 "",
@@ -210,7 +213,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-imeisv-refused",
-        public: &[ALL, DIGITS],
+        public: &[ALL, DIGITS, SCRIPT],
         run: || {
             for text in ["", "490154203237511", "49015420323751123", "49015420323751I2", "imeisv-1"] {
                 refuses::<Imeisv>(text);
@@ -238,6 +241,33 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "wire-mobile-identity",
+        public: &[VERDICT, COUNT, PLACE, IDENTITY, EVENED],
+        run: || {
+            // The first half octet is type and odd/even bit.
+            let identity = |digits: &str| octets(digits, digits.len());
+            for digits in ["9001010123456789", "100101012345678F", "1001017F"] {
+                still_secret(&mut Imsi::from_mobile_identity(&identity(digits)).unwrap());
+            }
+            still_secret(&mut Imei::from_mobile_identity(&identity("A490154203237518")).unwrap());
+            still_secret(&mut Imeisv::from_mobile_identity(&identity("34901542032375112F")).unwrap());
+            for digits in ["A001010123456789", "1001010123456789", "900101012345678F", "90010101A3456789", "9001"] {
+                error(Imsi::from_mobile_identity(&identity(digits)));
+            }
+            error(Imei::from_mobile_identity(&identity("A490154203237519")));
+        },
+    },
+    Case {
+        name: "wire-ef-imsi",
+        public: &[VERDICT, COUNT, IDENTITY, EVENED, LENGTH],
+        run: || {
+            still_secret(&mut Imsi::from_ef_imsi(&octets("809001010123456789", 18)).unwrap());
+            still_secret(&mut Imsi::from_ef_imsi(&octets("509001010123FFFFFF", 18)).unwrap());
+            error(Imsi::from_ef_imsi(&octets("909001010123456789", 18)));
+            error(Imsi::from_ef_imsi(&octets("709001010123456789", 18)));
+        },
+    },
+    Case {
         name: "tbcd-refused",
         public: &[VERDICT, COUNT, PLACE, FILLER],
         run: || {
@@ -251,6 +281,7 @@ pub(crate) const CASES: &[Case] = &[
                 "4420794600FF",
                 "442079460018000000",
                 "4420794600180000",
+                "1A44207946018",
             ] {
                 error(PhoneNumber::from_tbcd(&octets(digits, digits.len())));
             }
@@ -635,7 +666,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "prefix-text",
-        public: &[ALL, VERDICT, DIGITS, TRUNK],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, SCRIPT],
         run: || {
             for text in ["+4", "+44 20", "+44 (20)", "+4420794600", "+1-212-555"] {
                 still_secret(&mut taint_digits(text).parse::<Prefix<PhoneNumber>>().unwrap());

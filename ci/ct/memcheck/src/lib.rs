@@ -88,7 +88,7 @@ pub fn taint<T: ?Sized>(value: &mut T) {
 /// than that it is a digit of this script.
 pub fn taint_digits(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    let mut marks = vec![0; bytes.len()];
+    let mut marks = vec![0_u8; bytes.len()];
     for (at, char) in text.char_indices().filter(|(_, char)| char.is_numeric()) {
         marks[at + char.len_utf8() - 1] = 0x0F;
     }
