@@ -177,8 +177,8 @@ fn tells_no_digits<T>(read: impl Fn(&str) -> Result<T, ParseError>, text: &str) 
 }
 
 fn same_but_for_the_check_digit<T>(one: Result<T, ParseError>, other: Result<T, ParseError>) {
-    use telseal::ParseErrorKind::{CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix};
-    let by_value = [CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix];
+    use telseal::ParseErrorKind::{CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix, TypeOfAddress};
+    let by_value = [CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix, TypeOfAddress];
     let errors = [one.err(), other.err()];
     let any = errors.iter().flatten().any(|error| by_value.contains(&error.kind()));
     assert!(any || errors[0] == errors[1], "{errors:?}");

@@ -90,8 +90,7 @@ const FORMS: [&str; 26] = [
 fn shown(error: &ParseError) -> [String; 2] {
     let constants = ["RFC 3966", "E.164", "65535", "255", "ristretto255", "1024"];
     [error.to_string(), format!("{error:?}")].map(|text| {
-        let text = constants.iter().fold(text, |text, constant| text.replace(constant, ""));
-        match text.split_once("U+") {
+        let text = match text.split_once("U+") {
             Some((before, named)) => {
                 let end = named.find(|char: char| !char.is_ascii_hexdigit()).unwrap_or(named.len());
                 let char = u32::from_str_radix(&named[..end], 16).ok().and_then(char::from_u32).unwrap();
@@ -99,7 +98,8 @@ fn shown(error: &ParseError) -> [String; 2] {
                 [before, &named[end..]].concat()
             }
             None => text,
-        }
+        };
+        constants.iter().fold(text, |text, constant| text.replace(constant, ""))
     })
 }
 
@@ -135,12 +135,12 @@ fn moved_nibbles(octets: &[u8], by: u8) -> Vec<u8> {
 
 /// Two inputs that differ in the values of their digits alone have one verdict, to the letter: the error says
 /// nothing about the digits. That 0 is not moved leaves the rules on leading zeros and spare digits in force. The other
-/// verdicts on values are those on the check digit and on prefixes that are not the number's.
+/// verdicts on values are those on the check digit and on prefixes and types that are not the number's.
 #[track_caller]
 fn same_but_for_the_check_digit(input: &dyn Debug, a: Result<(), ParseError>, b: Result<(), ParseError>) {
-    use ParseErrorKind::{CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix};
+    use ParseErrorKind::{CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix, TypeOfAddress};
     // Which country it is decides whether a zero is a trunk prefix, and 011 is an international prefix.
-    let by_value = [CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix];
+    let by_value = [CheckDigit, CheckOrSpareDigit, InternationalPrefix, TrunkPrefix, TypeOfAddress];
     let on_the_check_digit =
         |result: &Result<(), ParseError>| result.as_ref().is_err_and(|error| by_value.contains(&error.kind()));
     if !on_the_check_digit(&a) && !on_the_check_digit(&b) {

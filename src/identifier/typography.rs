@@ -60,7 +60,7 @@ const ZEROS: [u32; 40] = [
 #[inline]
 fn mark(char: char) -> Option<Mark> {
     let code = u32::from(char);
-    match ct::public(code >> 4, "the script of a digit") {
+    match ct::public(code >> 4, "where the digits stand") {
         row @ ..0x8 => Some(ascii(code, row)),
         row => unicode(char, row),
     }
