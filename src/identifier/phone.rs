@@ -37,6 +37,11 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// (0)20 …`, `+44 020 …`), except under country codes whose numbers can begin with 0, such as 39: to read it would be
 /// to guess. [`from_msisdn`](Self::from_msisdn) reads digits alone.
 ///
+/// **What cannot be refused.** No numbering plan is known here. The tails of `+44 20 7946 0018-19` and
+/// `+44 20 7946 0018 (12)` are read as digits of the number, because `+33 1 99 00 00 18` has the same form. Only a `.0` or
+/// `.00` at the end that is the only separator is refused: a spreadsheet wrote it. The package `telseal-national` knows the
+/// plans and refuses a number that is too long for its country.
+///
 /// ```
 /// use telseal::PhoneNumber;
 ///

@@ -68,7 +68,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "text-typography",
-        public: &[ALL, VERDICT, DIGITS, TRUNK, PARAMETERS],
+        public: &[ALL, VERDICT, DIGITS, TRUNK],
         run: || {
             for text in [
                 "\u{FEFF} +44\u{A0}20‑7946/0018\r\n",
@@ -665,7 +665,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "prefix-text",
-        public: &[ALL, VERDICT, DIGITS, TRUNK],
+        public: &[ALL, VERDICT, DIGITS, TRUNK, DECIMAL],
         run: || {
             for text in ["+4", "+44 20", "+44 (20)", "+4420794600", "+1-212-555"] {
                 still_secret(&mut taint_digits(text).parse::<Prefix<PhoneNumber>>().unwrap());
