@@ -88,6 +88,8 @@ fn one(c: &mut Criterion) {
     let lengths = PrefixLengths::new([1, 2, 4, 7]).expect("lengths of prefixes");
     group.bench_function("tags of four prefixes", |b| b.iter(|| prefixes.tags(black_box(number), lengths).count()));
     group.bench_function("parse E.164", |b| b.iter(|| black_box(text).parse::<PhoneNumber>()));
+    let typed = "\u{FEFF}+44\u{A0}(7700)\u{A0}900\u{2011}123";
+    group.bench_function("parse a typed number", |b| b.iter(|| black_box(typed).parse::<PhoneNumber>()));
     group.bench_function("parse a token", |b| b.iter(|| black_box(token_text).parse::<Token<PhoneNumber>>()));
     group.bench_function("encode a token", |b| b.iter(|| black_box(token).encode(black_box(&mut [0; 36])).len()));
 }

@@ -26,9 +26,9 @@ use std::{
 type Target = (&'static str, fn(&[u8]), usize);
 
 const TARGETS: &[Target] = &[
-    ("phone", bodies::phone, 31),
-    ("imsi", bodies::imsi, 9),
-    ("imei", bodies::imei, 17),
+    ("phone", bodies::phone, 37),
+    ("imsi", bodies::imsi, 10),
+    ("imei", bodies::imei, 19),
     ("imeisv", bodies::imeisv, 8),
     ("tbcd", bodies::tbcd, 23),
     ("token", bodies::token, 28),
