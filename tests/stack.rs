@@ -9,7 +9,7 @@ mod memory;
 use common::{keyring, scope};
 use memory::{paint, painted};
 use std::{hint::black_box, thread};
-use telseal::{Indexer, Keyring, OpenError, PhoneNumber, Prefix, Sealer, Token};
+use telseal::{Identifier, Imei, Imsi, Indexer, Keyring, OpenError, PhoneNumber, Prefix, PrefixLengths, Sealer, Token};
 
 const KIB: usize = 1024;
 const KEK: [u8; 32] = [7; 32];
@@ -131,6 +131,68 @@ fn oblivious_tags() {
     let blinding = wipes_all("blind", || key.blind(&numbers).unwrap());
     let response = wipes_all("evaluate", || evaluator.evaluate(blinding.request(), |_| true).unwrap());
     wipes_all("finalize", || blinding.finalize(&response).unwrap());
+}
+
+/// Which of these bytes a call leaves on the stack.
+fn left<'a>(needles: &[&'a [u8]], run: impl FnOnce() + Send) -> Vec<&'a [u8]> {
+    /// Where no frame of the search covers it.
+    #[inline(never)]
+    fn far_below(run: impl FnOnce()) {
+        let gap = black_box([0; 8 * KIB]);
+        below(run);
+        black_box(&gap);
+    }
+    let mut left = Vec::new();
+    on_a_stack_of(512, || {
+        let area = paint();
+        far_below(run);
+        left = painted(area);
+    });
+    needles.iter().copied().filter(|needle| left.windows(needle.len()).any(|bytes| bytes == *needle)).collect()
+}
+
+/// A call leaves none of them, while the objects that it was made on live.
+#[track_caller]
+fn leaves_none(what: &str, needles: &[&[u8]], run: impl FnOnce() + Send) {
+    let found = left(needles, run);
+    // Where nothing is optimised, every step of parsing is kept on the stack.
+    assert!(found.is_empty() || cfg!(debug_assertions), "{what}: {found:x?}");
+}
+
+#[test]
+fn digits_are_wiped_by_each_call() {
+    fn ascii<I: Identifier + Sync>(texts: &[&str], digits: &[u8], print: impl Fn(&I) + Sync) {
+        let needles: Vec<_> = digits.windows(8).collect();
+        for text in texts {
+            leaves_none(text, &needles, || drop(black_box(text.parse::<I>().ok().unwrap())));
+        }
+        let identifier: I = texts[0].parse().ok().unwrap();
+        leaves_none("printed", &needles, || print(&identifier));
+        // The control: what nothing wipes is found.
+        let copy =
+            || _ = black_box([black_box(digits).first_chunk::<8>().unwrap(); 2].map(|digits| black_box(*digits)));
+        assert!(!left(&needles, copy).is_empty());
+    }
+    ascii::<PhoneNumber>(
+        &["+44 7700 900123", "+447700900123", "tel:+44-7700-900123;npdi", "msisdn-447700900123"],
+        b"447700900123",
+        |number| _ = black_box(number.expose_e164().len() + number.expose_gpsi().len()),
+    );
+    ascii::<Imsi>(&["999701234567890", "imsi-999701234567890", "999 70 1234567890"], b"999701234567890", |imsi| {
+        _ = black_box(imsi.expose_digits().len() + imsi.expose_supi().len());
+    });
+    ascii::<Imei>(&["00123456789012", "00-123456-789012"], b"00123456789012", |imei| {
+        _ = black_box(imei.expose_digits().len() + imei.expose_urn().len());
+    });
+
+    let number = number();
+    let indexer = keyring(&[1, 2]).indexer::<Prefix<PhoneNumber>>(&scope());
+    let lengths = PrefixLengths::new(1..=10).unwrap();
+    let octets = number.expose_tbcd();
+    let word = u64::from_le_bytes([&octets[..], &[0xFF; 8]].concat()[..8].try_into().unwrap());
+    let words: Vec<_> = (6..=10).map(|length| (word | u64::MAX << (4 * length)).to_le_bytes()).collect();
+    let needles: Vec<_> = words.iter().map(|word| &word[..]).collect();
+    leaves_none("tags of prefixes", &needles, || _ = black_box(indexer.tags(&number, lengths).count()));
 }
 
 /// All of it on small stacks. Where wiping reached further down than there is, the process would abort here.
