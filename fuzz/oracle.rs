@@ -180,7 +180,7 @@ pub(crate) fn index_of(
 /// K1 of a version in a wrapped index key, and zeros where there is none.
 pub(crate) fn k1_of(wrapped: &[u8], number: u16) -> [u8; 32] {
     let entry = |contents: Vec<u8>| -> Option<[u8; 32]> {
-        contents.get(35..)?.chunks(34).find(|entry| entry[..2] == number.to_be_bytes())?[2..].try_into().ok()
+        contents.get(35..)?.chunks(34).find(|entry| entry.starts_with(&number.to_be_bytes()))?[2..].try_into().ok()
     };
     let contents = wrapped
         .split_first_chunk::<14>()

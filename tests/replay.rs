@@ -38,7 +38,7 @@ const TARGETS: &[Target] = &[
     ("many", bodies::many, 18),
     ("unwrap", bodies::unwrap, 14),
     ("contents", bodies::contents, 16),
-    ("index", bodies::index, 29),
+    ("index", bodies::index, 30),
     ("prefix", bodies::prefix, 24),
     ("keyring", bodies::keyring, 17),
     ("router", router::router, 23),
