@@ -109,11 +109,12 @@ impl Imei {
     }
 
     /// Reads a mobile identity of type IMEI, the contents of 3GPP TS 24.008 clause 10.5.1.4 (type 2), TS 24.301 clause
-    /// 9.9.3.12 and TS 24.501 clause 9.11.3.4 (type 3): 8 octets, 15 digits of which the last is the check digit or 0.
+    /// 9.9.3.12 and TS 24.501 clause 9.11.3.4 (type 3): 8 octets with 15 digits. The last digit is the check digit or
+    /// 0.
     ///
     /// # Errors
-    /// Too few or too many octets, another type of identity, an odd/even bit that does not fit, a nibble that is no digit,
-    /// another fifteenth digit. Type 3 with 16 digits is an [`Imeisv`].
+    /// There are too few or too many octets, the type of identity is another one, the odd/even bit does not fit, a
+    /// nibble is not a digit, or the fifteenth digit is wrong. Type 3 with 16 digits is an [`Imeisv`].
     pub fn from_mobile_identity(octets: &[u8]) -> Result<Self, ParseError> {
         let block = from_mobile_identity(Self::KIND, WITH_FIFTEENTH, octets, &[2, 3], 0).map_err(|error| {
             match Imeisv::from_mobile_identity(octets) {
@@ -265,11 +266,12 @@ impl Imeisv {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imeisv)
     }
 
-    /// Reads a mobile identity of type IMEISV, the contents of 3GPP TS 24.008 clause 10.5.1.4 (type 3) and TS 24.501 clause
-    /// 9.11.3.4 (type 5): 9 octets.
+    /// Reads a mobile identity of type IMEISV, the contents of 3GPP TS 24.008 clause 10.5.1.4 (type 3) and TS 24.501
+    /// clause 9.11.3.4 (type 5): 9 octets.
     ///
     /// # Errors
-    /// Too few or too many octets, another type of identity, an odd/even bit that does not fit, a nibble that is no digit.
+    /// There are too few or too many octets, the type of identity is another one, the odd/even bit does not fit, or a
+    /// nibble is not a digit.
     pub fn from_mobile_identity(octets: &[u8]) -> Result<Self, ParseError> {
         from_mobile_identity(Self::KIND, Self::SHAPE, octets, &[3, 5], 0).map(Imeisv)
     }

@@ -73,21 +73,23 @@ impl Imsi {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(Imsi)
     }
 
-    /// Reads a mobile identity of type IMSI: 4 to 8 octets, of which the first has the first digit, the odd/even bit and
-    /// the type, as the contents of 3GPP TS 24.008 clause 10.5.1.4 and TS 24.301 clause 9.9.3.12 have them.
+    /// Reads a mobile identity of type IMSI, the contents of 3GPP TS 24.008 clause 10.5.1.4 and TS 24.301 clause
+    /// 9.9.3.12: 4 to 8 octets. The first octet has the first digit, the odd/even bit and the type.
     ///
     /// # Errors
-    /// Too few or too many octets, another type of identity, an odd/even bit that does not fit, a nibble that is no digit.
+    /// There are too few or too many octets, the type of identity is another one, the odd/even bit does not fit, or a
+    /// nibble is not a digit.
     pub fn from_mobile_identity(octets: &[u8]) -> Result<Self, ParseError> {
         from_mobile_identity(Self::KIND, Self::SHAPE, octets, &[1], 0).map(Imsi)
     }
 
-    /// Reads the file EF_IMSI of a SIM (3GPP TS 31.102 clause 4.2.2): an octet that says how many octets the IMSI has,
-    /// the IMSI as [`from_mobile_identity`](Self::from_mobile_identity) reads it, and octets `FF` up to 9 in all.
+    /// Reads the file EF_IMSI of a SIM (3GPP TS 31.102 clause 4.2.2): one octet with the number of octets of the IMSI,
+    /// the IMSI as [`from_mobile_identity`](Self::from_mobile_identity) reads it, and octets `FF` up to 9 octets in
+    /// all.
     ///
     /// # Errors
-    /// A length that does not fit the octets behind it, other octets than `FF` behind the IMSI, and what
-    /// `from_mobile_identity` refuses.
+    /// The length does not fit the octets after it, or an octet after the IMSI is not `FF`. Also the errors of
+    /// `from_mobile_identity`.
     pub fn from_ef_imsi(file: &[u8]) -> Result<Self, ParseError> {
         let refused = |at| Err(ParseError::new(Self::KIND, ParseErrorKind::LengthOctet).at(at));
         let [length, octets @ ..] = file else { return Err(ParseError::bytes(Self::KIND, "octets", 5, 9, 0)) };

@@ -37,10 +37,10 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// (0)20 …`, `+44 020 …`), except under country codes whose numbers can begin with 0, such as 39: to read it would be
 /// to guess. [`from_msisdn`](Self::from_msisdn) reads digits alone.
 ///
-/// **What cannot be refused.** No numbering plan is known here. The tails of `+44 20 7946 0018-19` and
-/// `+44 20 7946 0018 (12)` are read as digits of the number, because `+33 1 99 00 00 18` has the same form. Only a `.0` or
-/// `.00` at the end that is the only separator is refused: a spreadsheet wrote it. The package `telseal-national` knows the
-/// plans and refuses a number that is too long for its country.
+/// **What cannot be refused.** This crate knows no numbering plan. It reads the ends of `+44 20 7946 0018-19` and `+44
+/// 20 7946 0018 (12)` as digits of the number, because `+33 1 99 00 00 18` has the same form. It refuses only a `.0` or
+/// `.00` at the end that is the only separator: a spreadsheet wrote it. The package `telseal-national` knows the plans
+/// and refuses a number that is too long for its country.
 ///
 /// ```
 /// use telseal::PhoneNumber;
@@ -72,9 +72,10 @@ impl PhoneNumber {
 
     /// Reads 4 to 8 octets of TBCD (3GPP TS 29.002 clause 17.7.8) that hold an international number.
     ///
-    /// The layout cannot be told from the octets. In another layout they are read as another number, so it must be known:
+    /// The octets do not show their layout. Read in the wrong layout, they are a different number. So the caller must
+    /// know it:
     ///
-    /// | interface | what stands there | read by |
+    /// | interface | layout | read by |
     /// |---|---|---|
     /// | Diameter (S6a, Gx, Rf): MSISDN AVP, TS 29.329 clause 6.3.2 | TBCD | `from_tbcd` |
     /// | GTPv2-C: MSISDN, TS 29.274 clause 8.11 | TBCD | `from_tbcd` |
@@ -85,8 +86,8 @@ impl PhoneNumber {
     /// | NAS: mobile identity, TS 24.008 clause 10.5.1.4, TS 24.301 clause 9.9.3.12 | digit 1 beside the type | [`Imsi::from_mobile_identity`](crate::Imsi::from_mobile_identity), [`Imei::from_mobile_identity`](crate::Imei::from_mobile_identity) |
     /// | SIM: EF_IMSI, TS 31.102 clause 4.2.2 | length, mobile identity | [`Imsi::from_ef_imsi`](crate::Imsi::from_ef_imsi) |
     ///
-    /// An address string that begins with 91 is TBCD of a number +19…, and is read as one. Where the first octet is a type of
-    /// address and not two digits (A1), it is refused.
+    /// An address string that begins with 91 is also TBCD of a number +19…, and is read as that number. A first octet
+    /// that is a type of address and not two digits (A1) is refused.
     ///
     /// ```
     /// use telseal::PhoneNumber;
@@ -97,8 +98,8 @@ impl PhoneNumber {
     /// ```
     ///
     /// # Errors
-    /// There are too few or too many octets, a nibble is not a digit, a filler is before the end, the first digit is 0, or
-    /// the first octet is a type of address.
+    /// There are too few or too many octets, a nibble is not a digit, a filler is before the end, the first digit is 0,
+    /// or the first octet is a type of address.
     pub fn from_tbcd(octets: &[u8]) -> Result<Self, ParseError> {
         from_tbcd(Self::KIND, Self::SHAPE, octets, 0).map(PhoneNumber)
     }

@@ -48,12 +48,12 @@ use zeroize::ZeroizeOnDrop;
 /// A number of *d* digits with a prefix of *n* digits hides among 10^(*d* - *n*). Each further digit of the prefix
 /// divides this by ten. So use the shortest prefixes that the routes need.
 ///
-/// A table of routes by MCC and MNC holds one of `00101` and `001010`, never both: the length of the MNC is not in the
-/// digits, so with both the longer one takes the subscribers of 001-01 whose next digit is 0.
+/// A table of routes by MCC and MNC must not have both `00101` and `001010`. The digits do not show the length of the
+/// MNC, so the longer prefix would take the subscribers of 001-01 whose next digit is 0.
 ///
-/// [`FromStr`] reads `+` and the digits of a phone number's prefix, with the separators and scripts that [`PhoneNumber`]
-/// allows (`+44 20`). For an IMSI or an IMEI it reads the digits (`00101`, `49015420`). There is no plaintext `Debug`.
-/// Comparison takes constant time. The digits are wiped on drop.
+/// [`FromStr`] reads `+` and the digits of a phone number's prefix, with the separators and scripts that
+/// [`PhoneNumber`] allows (`+44 20`). For an IMSI or an IMEI it reads the digits (`00101`, `49015420`). There is no
+/// plaintext `Debug`. Comparison takes constant time. The digits are wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prefix<I> {
     block: DigitBlock,
