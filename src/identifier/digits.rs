@@ -183,19 +183,25 @@ impl<const N: usize> Texts<N> {
         ct::secret(&mut self.last[at]);
     }
 
-    /// All digit blocks, and a fault for each that is no identifier of this shape and by this rule. 0 if there is none.
+    /// All digit blocks, and a fault for each that is no identifier of this shape.
     #[inline(always)]
-    pub(crate) fn pack(&mut self, shape: Shape, refuses: impl Fn(u64) -> u64, blocks: &mut [u64; N]) -> u64 {
+    pub(crate) fn pack(&mut self, shape: Shape, blocks: &mut [u64; N]) {
         let Texts { first, last, bits, faults } = self;
-        let mut any = 0;
         for i in 0..N {
             let (first, last) = (first[i] ^ BYTES * 0x30, last[i] ^ BYTES * 0x30);
             let block = squeeze(first) | squeeze(last) << (bits[i] - 32 & 63) | u64::MAX << (bits[i] & 63);
-            faults[i] = large(first) | large(last) | shape.refuses_first(block) | refuses(block);
-            any |= faults[i];
+            faults[i] = large(first) | large(last) | shape.refuses_first(block);
             blocks[i] = block;
         }
-        any
+    }
+
+    /// A fault for each block that this rule refuses. 0 if none has a fault.
+    #[inline(always)]
+    pub(crate) fn refuse(&mut self, refuses: impl Fn(u64) -> u64, blocks: &[u64; N]) -> u64 {
+        self.faults.iter_mut().zip(blocks).fold(0, |any, (fault, block)| {
+            *fault |= refuses(*block);
+            any | *fault
+        })
     }
 }
 
