@@ -1,7 +1,7 @@
 //! What can be asked of the command.
 
 use crate::kind::KindName;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{ffi::OsString, path::PathBuf};
 
 /// Seals phone numbers, IMSIs and IMEIs into tokens that servers can store, compare and route by, and cannot read
@@ -17,6 +17,16 @@ pub(crate) enum Command {
     /// Makes and changes the file of a keyring
     #[command(subcommand)]
     Keyring(KeyringCommand),
+    /// Replaces identifiers by their tokens
+    Seal(ColumnArgs),
+    /// Replaces identifiers by the tags of their tokens
+    Tag(ColumnArgs),
+    /// Replaces tokens by their identifiers
+    Open(ColumnArgs),
+    /// Replaces identifiers by the tokens that they may be stored under, one a live key version, newest first
+    Lookup(ColumnArgs),
+    /// Replaces tokens by those of the same identifiers under the primary key version
+    Reseal(ColumnArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -100,6 +110,73 @@ pub(crate) struct PublicKeyArgs {
     /// A label of the scope; give it once for each, in order
     #[arg(short, long, required = true, value_name = "LABEL")]
     pub(crate) scope: Vec<String>,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+}
+
+/// A format of tables
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatName {
+    /// Comma-separated values, RFC 4180
+    Csv,
+    /// Tab-separated values
+    Tsv,
+    /// A JSON object a line
+    Jsonl,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ColumnArgs {
+    /// A column and what it holds: phone, msisdn, imsi, imei or imeisv; give it once for each column
+    ///
+    /// `phone` is phone numbers with `+` and country code, `msisdn` the same without `+`.
+    #[arg(short, long, required = true, value_name = "COLUMN=KIND")]
+    pub(crate) column: Vec<String>,
+    /// A label of the scope; give it once for each, in order
+    #[arg(short, long, required = true, value_name = "LABEL")]
+    pub(crate) scope: Vec<String>,
+    /// The files to read, or a folder of them; standard input without
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The file to write, or the folder for several inputs; standard output without
+    ///
+    /// It is written beside its place as FILE.part and gets its name when all of it is on the disk. In a folder, what
+    /// is finished is skipped. Only its owner can read it.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leaves refused rows out and lists them in this file, or in a file for each input in this folder; the status is
+    /// then 3
+    ///
+    /// A row of the list has the number of the refused row, its line, the column and the reason, and nothing of what
+    /// stands in it. Without this option the first refused row ends the run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// The country whose national phone numbers are read too, ISO 3166-1
+    #[arg(long, value_name = "CODE")]
+    pub(crate) country: Option<String>,
+    /// Reads IMSIs of less than 15 digits, and IMEIs without check digit
+    ///
+    /// A spreadsheet drops zeros at the beginning, and what is left reads as another identifier.
+    #[arg(long)]
+    pub(crate) any_length: bool,
+    /// The format; by the ending of the input's name, or csv, without
+    #[arg(short, long)]
+    pub(crate) format: Option<FormatName>,
+    /// What stands between the fields of a row
+    #[arg(short, long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<char>,
+    /// The first row is data; columns are given by number, from 1
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Quotes mean nothing
+    #[arg(long)]
+    pub(crate) no_quotes: bool,
+    /// Overwrites what is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Shows neither progress nor the number of rows
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     #[command(flatten)]
     pub(crate) key: KeyArgs,
 }

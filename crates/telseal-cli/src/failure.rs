@@ -10,6 +10,8 @@ pub(crate) struct Failure {
 
 /// Something is wrong: nothing was replaced.
 pub(crate) const FAILED: u8 = 1;
+/// The run is complete, but for the rows in the file of rejects.
+pub(crate) const REFUSED: u8 = 3;
 /// What a shell reports of a command that SIGPIPE ended.
 const BROKEN_PIPE: u8 = 128 + 13;
 

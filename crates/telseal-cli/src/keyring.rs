@@ -12,7 +12,7 @@ use std::{
     io::{self, Write},
     path::Path,
 };
-use telseal::{Identifier, Imei, Imeisv, Imsi, Indexed, KeyVersion, Keyring, PhoneNumber, Prefix, Scope};
+use telseal::{Fingerprint, Identifier, Imei, Imeisv, Imsi, Indexed, KeyVersion, Keyring, PhoneNumber, Prefix, Scope};
 
 pub(crate) fn run(command: &KeyringCommand) -> Result<(), Failure> {
     match command {
@@ -28,7 +28,7 @@ pub(crate) fn run(command: &KeyringCommand) -> Result<(), Failure> {
             let version = read_version(version)?;
             change(key, |keyring| keyring.promote(version))?;
             say(&format!("version {version} is the primary version: it is sealed under from now on"))?;
-            hint("hand the file to all who seal, reseal the old rows, and count what is left with `telseal inspect`");
+            hint("hand the file to all who seal, and reseal all rows before an old version is retired");
             Ok(())
         }
         KeyringCommand::Retire { version, key } => {
@@ -55,14 +55,14 @@ fn new(args: &KeyArgs) -> Result<(), Failure> {
 
 fn list(args: &KeyArgs) -> Result<(), Failure> {
     let keyring = keyring_file::load(&args.keyring, &kek::read(&args.kek)?)?;
-    let mut table = String::from("version\tstate\n");
-    for version in keyring.versions() {
+    let mut table = String::from("version\tstate\tfingerprint\n");
+    for (version, fingerprint) in keyring.fingerprints() {
         let state = match version.cmp(&keyring.primary()) {
             std::cmp::Ordering::Greater => "staged",
             std::cmp::Ordering::Equal => "primary",
             std::cmp::Ordering::Less => "old",
         };
-        table += &format!("{version}\t{state}\n");
+        table += &format!("{version}\t{state}\t{fingerprint}\n");
     }
     print(table.as_bytes())
 }
@@ -85,7 +85,7 @@ fn index(args: &IndexArgs) -> Result<(), Failure> {
             .hint("whoever loads the index key has that key, and would open the keyring with it: make another one"));
     }
     let keyring = keyring_file::load(&args.key.keyring, &kek)?;
-    let wrapped = match (args.kind, args.prefixes) {
+    let (wrapped, fingerprints) = match (args.kind, args.prefixes) {
         (KindName::Phone, false) => wrap::<PhoneNumber>(&keyring, &scope, &index_kek),
         (KindName::Imsi, false) => wrap::<Imsi>(&keyring, &scope, &index_kek),
         (KindName::Imei, false) => wrap::<Imei>(&keyring, &scope, &index_kek),
@@ -99,14 +99,19 @@ fn index(args: &IndexArgs) -> Result<(), Failure> {
         }
     };
     output::replace(&args.output, &wrapped, args.force)?;
-    let versions: Vec<_> = keyring.versions().map(|version| version.to_string()).collect();
-    say(&format!("`{}` is an index key with the versions {}", args.output.display(), versions.join(", ")))?;
-    hint("hand over the versions with it, and a new one after each change of the keyring");
+    let mut table = String::from("version\tfingerprint\n");
+    for (version, fingerprint) in fingerprints {
+        table += &format!("{version}\t{fingerprint}\n");
+    }
+    print(table.as_bytes())?;
+    hint("hand over these fingerprints with the index key, and a new index key after each change of the keyring");
     Ok(())
 }
 
-fn wrap<T: Indexed>(keyring: &Keyring, scope: &Scope, kek: &[u8; 32]) -> Vec<u8> {
-    keyring.indexer::<T>(scope).wrap(kek)
+/// The wrapped index key, and the fingerprints that whoever loads it checks it by.
+fn wrap<T: Indexed>(keyring: &Keyring, scope: &Scope, kek: &[u8; 32]) -> (Vec<u8>, Vec<(KeyVersion, Fingerprint)>) {
+    let indexer = keyring.indexer::<T>(scope);
+    (indexer.wrap(kek), indexer.fingerprints().collect())
 }
 
 fn public_key(args: &PublicKeyArgs) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 use clap::ValueEnum;
 
-/// A kind of identifier, as it is named in the arguments.
+/// A kind of identifier, as it is named in the arguments of `telseal keyring`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum KindName {
     /// Phone numbers

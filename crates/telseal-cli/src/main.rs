@@ -3,23 +3,37 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod batch;
+mod columns;
 mod failure;
+mod form;
+mod input;
 mod interrupt;
+mod json;
 mod kek;
 mod keyring;
 mod keyring_file;
 mod kind;
 mod output;
+mod progress;
+mod refusal;
+mod rejects;
+mod separated;
+mod stream;
+mod table;
+mod work;
 
 use args::{Arguments, Command};
 use clap::Parser;
-use failure::Failure;
+use failure::{Failure, REFUSED};
 use std::process::ExitCode;
+use work::Operation;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(REFUSED),
         Err(failure) => {
             if !failure.is_silent() {
                 eprintln!("{failure}");
@@ -29,9 +43,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), Failure> {
+/// Returns whether no row was refused.
+fn run(arguments: &Arguments) -> Result<bool, Failure> {
     interrupt::catch().map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
     match &arguments.command {
-        Command::Keyring(command) => keyring::run(command),
+        Command::Keyring(command) => keyring::run(command).map(|()| true),
+        Command::Seal(args) => columns::run(Operation::Seal, args),
+        Command::Tag(args) => columns::run(Operation::Tag, args),
+        Command::Open(args) => columns::run(Operation::Open, args),
+        Command::Lookup(args) => columns::run(Operation::Lookup, args),
+        Command::Reseal(args) => columns::run(Operation::Reseal, args),
     }
 }

@@ -9,7 +9,10 @@ use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions, TryLockError},
     io::Write,
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::{
+        fd::AsFd,
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
     path::{Path, PathBuf},
 };
 
@@ -95,4 +98,47 @@ pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
 
 fn busy(whole: &Path) -> Failure {
     Failure::new(format!("another run is writing `{}`", whole.display())).hint("wait for it, or choose another name")
+}
+
+/// Where rows go.
+pub(crate) enum Output {
+    /// A file, which is there when all rows are in it.
+    Part(Part),
+    /// Standard output, or a device: rows are there as they come.
+    Stream(File, PathBuf),
+}
+
+impl Output {
+    /// Standard output where no path is given.
+    pub(crate) fn begin(path: Option<&Path>, force: bool) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            let name = PathBuf::from("standard output");
+            let file = std::io::stdout().as_fd().try_clone_to_owned().at("write to", &name)?;
+            return Ok(Output::Stream(File::from(file), name));
+        };
+        match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+                let file = OpenOptions::new().write(true).open(path).at("write", path)?;
+                Ok(Output::Stream(file, path.to_path_buf()))
+            }
+            _ => {
+                may_write(path, force)?;
+                Ok(Output::Part(Part::begin(path)?))
+            }
+        }
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Output::Part(part) => part.write(bytes),
+            Output::Stream(file, name) => file.write_all(bytes).at("write to", name),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Output::Part(part) => part.finish(),
+            Output::Stream(..) => Ok(()),
+        }
+    }
 }

@@ -14,19 +14,26 @@ use std::{
 };
 use telseal::{Imei, Indexer, KeyVersion, Keyring, PhoneNumber, Prefix, Scope, oblivious::PublicKey};
 
+/// What `list` prints, without the fingerprints.
+fn list(folder: &Folder, arguments: &str) -> String {
+    let table = folder.run(&format!("keyring list {arguments}"));
+    let rows = table.lines().map(|row| row.rsplit_once('\t').unwrap().0.to_owned() + "\n");
+    rows.collect()
+}
+
 const ALL: &str = "version\tstate\n";
 
 #[test]
 fn the_life_of_a_keyring() {
     let folder = Folder::new();
     assert_eq!(folder.run("keyring new"), "`keyring` is a new keyring with version 1\n");
-    assert_eq!(folder.run("keyring list"), format!("{ALL}1\tprimary\n"));
+    assert_eq!(list(&folder, ""), format!("{ALL}1\tprimary\n"));
     assert!(folder.run("keyring stage").starts_with("version 2 is staged"));
-    assert_eq!(folder.run("keyring list"), format!("{ALL}2\tstaged\n1\tprimary\n"));
+    assert_eq!(list(&folder, ""), format!("{ALL}2\tstaged\n1\tprimary\n"));
     assert!(folder.run("keyring promote 2").starts_with("version 2 is the primary version"));
-    assert_eq!(folder.run("keyring list"), format!("{ALL}2\tprimary\n1\told\n"));
+    assert_eq!(list(&folder, ""), format!("{ALL}2\tprimary\n1\told\n"));
     assert!(folder.run("keyring retire 1").starts_with("version 1 is retired"));
-    assert_eq!(folder.run("keyring list"), format!("{ALL}2\tprimary\n"));
+    assert_eq!(list(&folder, ""), format!("{ALL}2\tprimary\n"));
     assert_eq!(folder.names(), ["kek", "keyring"]);
 }
 
@@ -42,6 +49,19 @@ fn the_file_is_what_the_library_reads() {
     let number: PhoneNumber = "+442079460018".parse().unwrap();
     let (before, after) = (first.sealer::<PhoneNumber>(&scope), second.sealer::<PhoneNumber>(&scope));
     assert_eq!(before.seal(&number), after.seal(&number)); // the secret of version 1 is the one it was
+}
+
+#[test]
+fn versions_are_listed_with_the_fingerprints_of_the_library() {
+    let folder = Folder::with_keyring(2);
+    let expected: Vec<_> =
+        common::keyring(2).fingerprints().map(|(version, fingerprint)| format!("{version} {fingerprint}")).collect();
+    let table = folder.run("keyring list");
+    let listed = table.lines().skip(1).map(|row| {
+        let fields: Vec<_> = row.split('\t').collect();
+        format!("{} {}", fields[0], fields[2])
+    });
+    assert!(listed.eq(expected), "{table}");
 }
 
 #[test]
@@ -168,7 +188,7 @@ fn the_key_comes_from_a_file_a_descriptor_a_credential_or_a_command() {
     fs::create_dir(folder.path("credentials")).unwrap();
     folder.write_key("credentials/telseal", KEK);
 
-    let list = format!("{ALL}1\tprimary\n");
+    let list = folder.run("keyring list");
     for source in ["file:hex", "fd:0", "credential:telseal", "command:cat kek", "command:cat hex"] {
         let mut command = folder.telseal("keyring list");
         command.env("CREDENTIALS_DIRECTORY", folder.path("credentials")).write_stdin(KEK);
@@ -339,10 +359,14 @@ fn an_index_key_is_one_that_the_library_loads() {
     let folder = Folder::with_keyring(2);
     folder.write_key("index-kek", [5; 32]);
     let arguments = "keyring index --kind phone --scope acme --scope routing --index-kek file:index-kek -o index";
-    assert_eq!(folder.run(arguments), "`index` is an index key with the versions 2, 1\n");
     let scope = Scope::new(["acme", "routing"]).unwrap();
-    let keyring = common::keyring(2);
-    let versions: Vec<_> = keyring.indexer::<PhoneNumber>(&scope).fingerprints().collect();
+    let table = folder.run(arguments);
+    let fingerprints = |table: &str| -> Vec<(KeyVersion, telseal::Fingerprint)> {
+        let rows = table.lines().skip(1).map(|row| row.split_once('\t').unwrap());
+        rows.map(|(version, fingerprint)| (version.parse().unwrap(), fingerprint.parse().unwrap())).collect()
+    };
+    let versions = fingerprints(&table);
+    assert_eq!(versions.iter().map(|(version, _)| version.get()).collect::<Vec<_>>(), [2, 1]);
     let index = Indexer::<PhoneNumber>::unwrap(&folder.bytes("index"), &[5; 32], &scope, &versions).unwrap();
     let number: PhoneNumber = "+442079460018".parse().unwrap();
     assert_eq!(index.tag(&number), common::keyring(2).sealer::<PhoneNumber>(&scope).tag(&number));
@@ -353,11 +377,9 @@ fn an_index_key_is_one_that_the_library_loads() {
         "telseal: error: the output `index` is there already\n\
          telseal: hint: choose another name, or overwrite it with --force",
     );
-    folder.run(&format!("{arguments} --force --prefixes"));
-    let versions: Vec<_> = keyring.indexer::<Prefix<PhoneNumber>>(&scope).fingerprints().collect();
+    let versions = fingerprints(&folder.run(&format!("{arguments} --force --prefixes")));
     Indexer::<Prefix<PhoneNumber>>::unwrap(&folder.bytes("index"), &[5; 32], &scope, &versions).unwrap();
-    folder.run(&format!("{arguments} --force").replace("phone", "imei"));
-    let versions: Vec<_> = keyring.indexer::<Imei>(&scope).fingerprints().collect();
+    let versions = fingerprints(&folder.run(&format!("{arguments} --force").replace("phone", "imei")));
     Indexer::<Imei>::unwrap(&folder.bytes("index"), &[5; 32], &scope, &versions).unwrap();
 
     folder.fails(

@@ -1,0 +1,184 @@
+//! One input becomes one output.
+
+use crate::{
+    batch::Batch,
+    failure::Failure,
+    form::Column,
+    input::Input,
+    output::Output,
+    progress::Progress,
+    refusal::Refusal,
+    rejects::Rejects,
+    table::{Format, Layout, Table},
+    work::{Texts, Work},
+};
+use zeroize::Zeroizing;
+
+/// What is done to each input.
+pub(crate) struct Job {
+    pub(crate) columns: Vec<Column>,
+    /// One for each column.
+    pub(crate) works: Vec<Box<dyn Work>>,
+    /// Whether a field may become several tokens.
+    pub(crate) is_lookup: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) rows: u64,
+    pub(crate) refused: u64,
+    pub(crate) empty: u64,
+}
+
+const AT_ONCE: usize = 1 << 18;
+
+pub(crate) fn run(
+    job: &mut Job,
+    layout: Layout,
+    mut input: Input,
+    output: &mut Output,
+    mut rejects: Option<&mut Rejects>,
+    progress: &Progress,
+) -> Result<Tally, Failure> {
+    let mut table = Table::open(&mut input, layout, &job.columns)?;
+    let (mut batch, mut tally) = (Batch::default(), Tally::default());
+    let mut texts: Vec<Texts> = job.columns.iter().map(|_| Texts::default()).collect();
+    let mut out = Zeroizing::new(Vec::with_capacity(4 * AT_ONCE));
+    // The text before this place has been copied.
+    let mut copied = 0;
+    loop {
+        while table.fill(&input, &mut batch)? {
+            // Their fields are empty as well, and are not counted as such.
+            let faulty = batch.rows.iter().filter(|row| row.fault.is_some()).count() as u64;
+            for (column, (work, texts)) in job.works.iter_mut().zip(&mut texts).enumerate() {
+                let columns = job.columns.len();
+                work.run(&mut batch.column(input.text(), column, columns), texts);
+                tally.empty += texts.empty - faulty;
+            }
+            let refused = refused_rows(&batch, &texts, job);
+            if !refused.is_empty() {
+                match &mut rejects {
+                    Some(rejects) => tally.refused += rejects.write(&batch, &refused, &job.columns)?,
+                    None => return Err(first(&refused[0], &batch, job, &input)),
+                }
+            }
+            let longest = table.at() - copied + texts.iter().map(Texts::total).sum::<usize>() + 4 * batch.cells.len();
+            if out.capacity() - out.len() < longest {
+                output.write(&out)?;
+                out.clear();
+                if out.capacity() < longest {
+                    out = Zeroizing::new(Vec::with_capacity(longest));
+                }
+            }
+            put(&batch, &texts, &refused, input.text(), &mut copied, &mut out, layout, job);
+            progress.at(copied, table.rows());
+        }
+        // Blank lines, and the header before the first row.
+        if out.capacity() - out.len() < table.at() - copied {
+            output.write(&out)?;
+            out = Zeroizing::new(Vec::with_capacity(table.at() - copied));
+        }
+        out.extend_from_slice(&input.text()[copied..table.at()]);
+        // At each read: whoever waits for rows at a pipe gets those that are there.
+        output.write(&out)?;
+        out.clear();
+        if input.is_all {
+            progress.moved(table.at());
+            tally.rows = table.rows();
+            return Ok(tally);
+        }
+        let done = table.at();
+        progress.moved(done);
+        input.read(done)?;
+        table.moved(done);
+        copied = 0;
+    }
+}
+
+/// A refused field or row: its row in the batch, its column, and why.
+pub(crate) type Refused<'a> = (usize, Option<usize>, &'a Refusal);
+
+/// In the order of rows, and in each of columns.
+fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts], job: &Job) -> Vec<Refused<'a>> {
+    let mut refused = Vec::new();
+    for (row, faulty) in batch.rows.iter().enumerate() {
+        if let Some((column, refusal)) = &faulty.fault {
+            refused.push((row, *column, refusal));
+        }
+    }
+    for (column, texts) in texts.iter().enumerate().take(job.columns.len()) {
+        refused.extend(texts.refused.iter().map(|(row, refusal)| (*row, Some(column), refusal)));
+    }
+    refused.sort_by_key(|(row, column, _)| (*row, *column));
+    refused
+}
+
+fn first((row, column, refusal): &Refused, batch: &Batch, job: &Job, input: &Input) -> Failure {
+    let row = &batch.rows[*row];
+    let column = column.map_or(String::new(), |column| format!(", column `{}`", job.columns[column].name));
+    Failure::new(format!("{}, line {}{column}: {refusal}", input.name, row.line))
+        .hint("mend the row, or leave refused rows out and list them with --rejects FILE")
+}
+
+/// Copies the text of a batch, with other texts in its columns, and without the rows that are refused.
+#[allow(clippy::too_many_arguments, reason = "the state of one loop")]
+fn put(
+    batch: &Batch,
+    texts: &[Texts],
+    refused: &[Refused],
+    text: &[u8],
+    copied: &mut usize,
+    out: &mut Vec<u8>,
+    layout: Layout,
+    job: &Job,
+) {
+    let is_json = layout.format == Format::JsonLines;
+    let mut refused = refused.iter().map(|(row, ..)| *row).peekable();
+    for (row, (at, cells)) in batch.rows.iter().zip(batch.cells.chunks_exact(job.columns.len())).enumerate() {
+        if refused.next_if_eq(&row).is_some() {
+            while refused.next_if_eq(&row).is_some() {}
+            out.extend_from_slice(&text[*copied..at.bytes.start]);
+            *copied = at.bytes.end;
+            continue;
+        }
+        let mut put = |column: usize| {
+            let (whole, new) = (cells[column].whole.clone(), texts[column].of(row));
+            if new.is_empty() {
+                return;
+            }
+            out.extend_from_slice(&text[*copied..whole.start]);
+            match is_json {
+                false => out.extend_from_slice(new),
+                true => put_json(new, job.is_lookup, out),
+            }
+            *copied = whole.end;
+        };
+        match cells.is_sorted_by_key(|cell| cell.whole.start) {
+            true => (0..cells.len()).for_each(put),
+            false => {
+                let mut order: Vec<_> = (0..cells.len()).collect();
+                order.sort_unstable_by_key(|column| cells[*column].whole.start);
+                order.into_iter().for_each(&mut put);
+            }
+        }
+    }
+}
+
+/// A string, or an array of the tokens that stand with a space between them.
+fn put_json(text: &[u8], is_array: bool, out: &mut Vec<u8>) {
+    if is_array {
+        out.push(b'[');
+    }
+    out.push(b'"');
+    for (i, part) in text.split(|byte| *byte == b' ').enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b"\",\"");
+        }
+        out.extend_from_slice(part);
+    }
+    out.push(b'"');
+    if is_array {
+        out.push(b']');
+    }
+}
