@@ -188,8 +188,8 @@ impl<const N: usize> Texts<N> {
     pub(crate) fn pack(&mut self, shape: Shape, blocks: &mut [u64; N]) {
         let Texts { first, last, bits, faults } = self;
         for i in 0..N {
-            let (first, last) = (first[i] ^ BYTES * 0x30, last[i] ^ BYTES * 0x30);
-            let block = squeeze(first) | squeeze(last) << (bits[i] - 32 & 63) | u64::MAX << (bits[i] & 63);
+            let (first, last) = (first[i] ^ (BYTES * 0x30), last[i] ^ (BYTES * 0x30));
+            let block = squeeze(first) | squeeze(last) << ((bits[i] - 32) & 63) | u64::MAX << (bits[i] & 63);
             faults[i] = large(first) | large(last) | shape.refuses_first(block);
             blocks[i] = block;
         }
