@@ -8,7 +8,7 @@ mod imei;
 mod imsi;
 mod phone;
 mod prefix;
-mod reading;
+pub(crate) mod reading;
 mod sealed;
 mod typography;
 

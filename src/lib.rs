@@ -19,6 +19,8 @@ mod scope;
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 mod stack;
 
+#[cfg(feature = "fpe")]
+pub mod fpe;
 #[cfg(all(doc, feature = "getrandom", feature = "oblivious"))]
 pub mod guide;
 pub mod identifier;

@@ -26,7 +26,7 @@ fn tests(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// Whether there is such a test, in `tests/` or beside the source.
 fn exists(file: &str, test: &str) -> bool {
-    let rooms = ["", "identifier/", "seal/"].map(|room| format!("src/{room}{file}/tests.rs"));
+    let rooms = ["", "fpe/", "identifier/", "seal/"].map(|room| format!("src/{room}{file}/tests.rs"));
     let sources = rooms.into_iter().chain([format!("tests/{file}.rs")]);
     sources.filter_map(|path| read(&path)).any(|source| {
         let lines: Vec<_> = source.lines().map(str::trim).collect();

@@ -92,6 +92,24 @@ fn keys_are_derived() {
     wipes_all("secrets", || self::keyring(&[1, 2]));
 }
 
+#[cfg(feature = "fpe")]
+#[test]
+fn digits_are_encrypted() {
+    let keyring = keyring(&[1, 2]);
+    let cipher = wipes_all("a cipher of digits", || keyring.digit_cipher::<PhoneNumber>(&scope()));
+    let use_it = |cipher: &telseal::fpe::DigitCipher<PhoneNumber>| {
+        let mut encrypted = vec![Err(telseal::fpe::DigitError::FirstDigit); 100];
+        cipher.encrypt_into(&vec![number(); 100], |_| 2, &mut encrypted).unwrap();
+        black_box(cipher.decrypt(&encrypted[0].unwrap(), 2, cipher.primary()).unwrap());
+    };
+    on_a_stack_of(LEAST_FOR_MANY, || use_it(&cipher));
+    on_a_stack_of(LEAST, || drop(black_box(keyring.digit_cipher::<PhoneNumber>(&scope()))));
+    wipes_all("digits and drop", || {
+        use_it(&cipher);
+        drop(cipher);
+    });
+}
+
 #[test]
 fn keys_are_wrapped() {
     let keyring = keyring(&[1, 2]);

@@ -182,6 +182,14 @@ mod keys {
         wipes(SECRETS, SCHEDULES / 2, |secret| keyring(secret).indexer::<Prefix<Imei>>(&scope));
     }
 
+    #[cfg(feature = "fpe")]
+    #[test]
+    fn digit_ciphers() {
+        let scope = Scope::new(["acme", "routing"]).unwrap();
+        // The key schedule and AES(P) for each of 11 lengths.
+        wipes(SECRETS, SCHEDULES / 2, |secret| keyring(secret).digit_cipher::<Imsi>(&scope));
+    }
+
     #[test]
     fn wrapping_of_index_keys() {
         let (kek, scope) = ([0x11; 32], Scope::new(["acme", "routing"]).unwrap());

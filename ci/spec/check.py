@@ -8,6 +8,7 @@ import json
 import re
 import sys
 
+import ff1
 import fingerprints
 import front_door
 import generated
@@ -165,7 +166,9 @@ def check_files(write):
 
     yield "refused inputs", len(made("telseal-v1-refused.json", refused.refusals(), write)["refused"])
     yield "fingerprinted keyrings", len(made("telseal-v1-fingerprints.json", fingerprints.vectors(), write)["keyrings"])
-    names = {"", "-more", "-oblivious", "-refused", "-fingerprints"}
+    yield "encrypted digits", len(made("telseal-v1-digits.json", ff1.vectors(), write)["digits"])
+    yield "samples of FF1", ff1.check_samples()
+    names = {"", "-more", "-oblivious", "-refused", "-fingerprints", "-digits"}
     files = {"rfc9497-voprf.json"} | {f"telseal-v1{name}.json" for name in names}
     assert files == {path.name for path in VECTORS.iterdir()}
 
@@ -233,6 +236,9 @@ def check_examples():
         count += 1
     yield "values in SPEC.md", count
     yield "rows of section 5", front_door.check_rows(spec)
+    rows = list(ff1.rows_of_the_examples())
+    assert all(row in spec for row in rows), "\n".join(rows)
+    yield "rows of section 11", len(rows)
     programs = re.findall(r"```python\n(.*?)```", spec, re.DOTALL)
     for program in programs:
         exec(program, {})

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use telseal::{
     Exposed, Identifier, Imei, Imeisv, Imsi, IndexKeyError, Indexed, Indexer, Keyring, KeyringError, MncLength,
     OpenError, ParseError, PhoneNumber, Prefix, PrefixLengths, Prefixed, Scope, Sealer, Tag, Token,
+    fpe::{DigitCipher, DigitError},
     oblivious::{Evaluator, FinalizeError, PublicKey, Request, Response},
 };
 
@@ -29,6 +30,7 @@ const EQUAL: &str = "the caller asked whether they are equal";
 const PLAINTEXT: &str = "the caller asked for the plaintext";
 const CIPHERTEXT: &str = "a ciphertext is for all to see";
 const TAG: &str = "a tag is for all to see";
+const ENCRYPTED_DIGITS: &str = "encrypted digits are for all to see";
 const FINGERPRINT: &str = "a fingerprint is for all to see";
 const WRAPPED: &str = "what is wrapped is encrypted";
 const VERSIONS: &str = "key versions stand in every token";
@@ -501,7 +503,12 @@ pub(crate) const CASES: &[Case] = &[
                 sealer.seal_column(parsed(), &mut bytes, valid, |_, _: ParseError| refused += 1).unwrap();
                 assert!(tokens.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from)).eq(bytes.iter().copied()));
                 sealer.tag_column(parsed(), &mut tags, valid, |_, _: ParseError| refused -= 1).unwrap();
-                assert!(tokens.iter().map(|token| token.map_or([0; 16], |token| token.tag().into())).eq(tags.iter().copied()));
+                assert!(
+                    tokens
+                        .iter()
+                        .map(|token| token.map_or([0; 16], |token| token.tag().into()))
+                        .eq(tags.iter().copied())
+                );
                 sealer.seal_column(texts(), &mut bytes, valid, |_, _| refused += 1).unwrap();
                 sealer.tag_column(texts(), &mut tags, valid, |_, _| refused -= 1).unwrap();
                 assert!(tokens.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from)).eq(bytes));
@@ -769,6 +776,25 @@ pub(crate) const CASES: &[Case] = &[
     },
     // telseal's own marks, on which the runs of its tests under memcheck stand.
     Case {
+        name: "digits-with-secret-digits",
+        public: &[ENCRYPTED_DIGITS, COUNT, EQUAL],
+        run: || {
+            digits::<PhoneNumber>(&keyring(&[1, 2], false), 2);
+            digits::<Imsi>(&keyring(&[1, 2], false), 0);
+            digits::<Imei>(&keyring(&[1, 2], false), 8);
+            digits::<Imeisv>(&keyring(&[1, 2], false), 3);
+        },
+    },
+    Case {
+        name: "digits-with-secret-keys",
+        public: &[ENCRYPTED_DIGITS, COUNT, EQUAL, FINGERPRINT],
+        run: || {
+            for mut decrypted in digits::<Imsi>(&keyring(&[2], true), 5) {
+                still_secret(&mut decrypted);
+            }
+        },
+    },
+    Case {
         name: "own-marks",
         public: &[ALL, VERDICT, COUNT, TAG, CIPHERTEXT, WRAPPED, VERSIONS, PUBLIC_KEY, BLINDED, EVALUATED],
         run: || {
@@ -898,6 +924,23 @@ fn seals<I: Sample>(sealer: &Sealer<I>, identifier: &I) {
     while lookup.len() > 0 {
         becomes_public(CIPHERTEXT, || lookup.next()).unwrap();
     }
+}
+
+/// One at a time and many at once, encrypted and decrypted. What is decrypted is compared where it is secret.
+fn digits<I: Sample>(keyring: &Keyring, clear: usize) -> Vec<I> {
+    let cipher: DigitCipher<I> = keyring.digit_cipher(&scope());
+    let identifiers: Vec<I> = (0..70).map(marked).collect();
+    let mut encrypted = vec![Err(DigitError::FirstDigit); identifiers.len()];
+    becomes_public(ENCRYPTED_DIGITS, || cipher.encrypt_into(&identifiers, |_| clear, &mut encrypted)).unwrap();
+    let encrypted: Vec<_> = encrypted.into_iter().map(Result::unwrap).collect();
+    let one = becomes_public(ENCRYPTED_DIGITS, || cipher.encrypt(&identifiers[0], clear)).unwrap();
+    assert!(one == encrypted[0]);
+    let mut decrypted = vec![Err(DigitError::FirstDigit); identifiers.len()];
+    cipher.decrypt_into(&encrypted, |_| clear, version(2), &mut decrypted).unwrap();
+    let mut decrypted: Vec<_> = decrypted.into_iter().map(Result::unwrap).collect();
+    decrypted.push(cipher.decrypt(&one, clear, version(2)).unwrap());
+    assert!(decrypted.iter().zip(&identifiers).all(|(one, other)| one == other));
+    decrypted
 }
 
 /// Either the indexer's keys or the digits are secret.
