@@ -518,7 +518,7 @@ fn rows_of_texts() {
             assert!(columns.are(sealed), "{length}");
             let expected: Vec<_> = errors.clone().filter_map(|(i, error)| Some((i, error.clone()?))).collect();
             assert!(columns.refused == vec![expected; 4].concat(), "{length}");
-            let there = |row: usize| (row * row + length) % 3 != 0;
+            let there = |row: usize| !(row * row + length).is_multiple_of(3);
             let rows = texts.iter().enumerate().map(|(row, text)| there(row).then_some(&text[..]));
             let columns = Columns::new(&sealer, rows).unwrap();
             let sealed = sealed.iter().enumerate().map(|(row, token)| token.filter(|_| there(row)));

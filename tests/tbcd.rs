@@ -227,10 +227,8 @@ fn mobile_identities() {
     let imsi: Imsi = "001010123456789".parse().unwrap();
     assert_eq!(Imsi::from_ef_imsi(&file).as_ref(), Ok(&imsi));
     assert_eq!(Imsi::from_mobile_identity(&file[1..]).as_ref(), Ok(&imsi));
-    for (octets, digits) in [("0910101032547698", "001010123456789")] {
-        let read = Imsi::from_mobile_identity(&hex::decode(octets).unwrap()).unwrap();
-        assert_eq!(&*read.expose_digits(), digits); // as in SPEC.md
-    }
+    let read = Imsi::from_mobile_identity(&hex::decode("0910101032547698").unwrap()).unwrap();
+    assert_eq!(&*read.expose_digits(), "001010123456789"); // as in SPEC.md
     assert_eq!(identity("490154203237518", 2), hex::decode("4a09512430325781").unwrap());
     assert_eq!(identity("4901542032375112", 3), hex::decode("4309512430325711f2").unwrap());
     // The same octets as TBCD are other digits: the layout is not in them.
