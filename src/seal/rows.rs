@@ -5,7 +5,7 @@ use crate::{
     ct,
     identifier::{
         Identifier, Indexed, Internal, ParseError,
-        digits::{Texts, is_not_zero},
+        digits::{is_not_zero, texts::Texts},
     },
     token::{BITS, LengthMismatch},
 };
