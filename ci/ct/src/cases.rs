@@ -84,16 +84,20 @@ pub(crate) const CASES: &[Case] = &[
             ] {
                 reads::<PhoneNumber>(text);
             }
-            for text in ["001 01 0123456789\n", "٠٠١٠١٠١٢٣٤٥٦٧٨٩", "999‑70‑०१२३४५६७८९"] {
+            for text in ["001 01 0123456789\n", "٠٠١٠١٠١٢٣٤٥٦٧٨٩", "999‑70‑०१२३४५६७८९"]
+            {
                 reads::<Imsi>(text);
             }
-            for text in ["49/015420/323751/8", "490154203237518/01", "IMEI: ４９０１５４２０３２３７５１８", "49 015420 323751"] {
+            for text in
+                ["49/015420/323751/8", "490154203237518/01", "IMEI: ４９０１５４２０３２３７５１８", "49 015420 323751"]
+            {
                 reads::<Imei>(text);
             }
             reads::<Imeisv>("49-015420-323751-12");
             still_secret(&mut Imsi::from_full(&taint_digits("001 010123456789")).unwrap());
             still_secret(&mut Imei::from_full(&taint_digits("٤٩٠١٥٤٢٠٣٢٣٧٥١٨")).unwrap());
-            for script in "0٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐᥆᧐᪀᪐᭐᮰᱀᱐꘠꣐꤀꧐꧰꩐꯰０𐴰𑄶𞥐".chars() {
+            for script in "0٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐᥆᧐᪀᪐᭐᮰᱀᱐꘠꣐꤀꧐꧰꩐꯰０𐴰𑄶𞥐".chars()
+            {
                 let digit = |digit: char| char::from_u32(script as u32 + digit.to_digit(10).unwrap()).unwrap();
                 reads::<PhoneNumber>(&format!("+{}", "442079460018".chars().map(digit).collect::<String>()));
             }
@@ -160,9 +164,15 @@ pub(crate) const CASES: &[Case] = &[
         name: "text-imsi-refused",
         public: &[ALL, DIGITS, PARAMETERS, DECIMAL],
         run: || {
-            for text in
-                ["", "00101", "0010101234567890", "00101.012345678", "imsi-00101", "IMSI-001010123456789", "001010123456789.0"]
-            {
+            for text in [
+                "",
+                "00101",
+                "0010101234567890",
+                "00101.012345678",
+                "imsi-00101",
+                "IMSI-001010123456789",
+                "001010123456789.0",
+            ] {
                 refuses::<Imsi>(text);
             }
         },
@@ -410,7 +420,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "derive-and-seal-with-secret-keys",
-        public: &[TAG, CIPHERTEXT],
+        public: &[TAG, CIPHERTEXT, FINGERPRINT],
         run: || {
             fn check<I: Sample>() {
                 seals::<I>(&sealer(&[1, 2, 3], true), &I::sample(18));
@@ -423,7 +433,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "open",
-        public: &[VERDICTS],
+        public: &[VERDICTS, FINGERPRINT],
         run: || {
             fn check<I: Sample>() {
                 let sealer = sealer::<I>(&[1, 2, 3], true);
@@ -443,7 +453,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "reseal",
-        public: &[VERDICTS, TAG, CIPHERTEXT],
+        public: &[VERDICTS, TAG, CIPHERTEXT, FINGERPRINT],
         run: || {
             fn check<I: Sample>() {
                 let sealer = sealer::<I>(&[1, 2, 3], true);
@@ -463,7 +473,7 @@ pub(crate) const CASES: &[Case] = &[
     // Many at once.
     Case {
         name: "seal-and-tag-many",
-        public: &[TAG, CIPHERTEXT],
+        public: &[TAG, CIPHERTEXT, FINGERPRINT],
         run: || {
             let sealer = sealer::<Imsi>(&[1, 2], true);
             let identifiers: Vec<_> = (0..300).map(marked::<Imsi>).collect();
@@ -518,7 +528,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "open-many",
-        public: &[VERDICTS],
+        public: &[VERDICTS, FINGERPRINT],
         run: || {
             fn check<I: Sample>() {
                 let sealer = sealer::<I>(&[1, 2, 3], true);
@@ -561,7 +571,7 @@ pub(crate) const CASES: &[Case] = &[
     // Keyrings.
     Case {
         name: "keyring-wrap",
-        public: &[WRAPPED],
+        public: &[WRAPPED, FINGERPRINT],
         run: || {
             for (key_is_secret, kek_is_secret) in [(true, false), (false, true), (true, true)] {
                 for versions in [&[1][..], &[1, 2, 300], &[65535]] {
@@ -622,7 +632,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "index-with-secret-keys",
-        public: &[TAG],
+        public: &[TAG, FINGERPRINT],
         run: || {
             fn check<I: Sample>() {
                 let identifiers: Vec<_> = (0..9).map(I::sample).collect();
@@ -692,7 +702,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "prefix-tags",
-        public: &[TAG, COUNT, EQUAL],
+        public: &[TAG, COUNT, EQUAL, FINGERPRINT],
         run: || {
             fn check<I: Prefixed + Sample>(is_secret: bool) {
                 let indexer = keyring(&[1, 2], is_secret).indexer::<Prefix<I>>(&scope());
@@ -740,7 +750,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "oblivious-evaluate-with-secret-keys",
-        public: &[PUBLIC_KEY, EVALUATED, TAG],
+        public: &[PUBLIC_KEY, EVALUATED, TAG, FINGERPRINT],
         run: || {
             fn check<I: Sample>() {
                 let (evaluator, plain) = (evaluator::<I>(true), evaluator::<I>(false));
@@ -796,7 +806,20 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "own-marks",
-        public: &[ALL, VERDICT, COUNT, TAG, CIPHERTEXT, WRAPPED, VERSIONS, PUBLIC_KEY, BLINDED, EVALUATED],
+        public: &[
+            ALL,
+            VERDICT,
+            COUNT,
+            TAG,
+            CIPHERTEXT,
+            WRAPPED,
+            VERSIONS,
+            PUBLIC_KEY,
+            BLINDED,
+            EVALUATED,
+            FINGERPRINT,
+            TRUNK,
+        ],
         run: || {
             memcheck::marking(true);
             still_secret(&mut "+442079460018".parse::<PhoneNumber>().unwrap());
