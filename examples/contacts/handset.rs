@@ -3,13 +3,13 @@
 use crate::{
     process::Result,
     router::LOOK_UP,
-    subscribers::{self, scatter},
+    subscribers::{self, Tally, scatter},
     wire::Link,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use telseal::{
-    ParseError, PhoneNumber,
+    PhoneNumber,
     oblivious::{PublicKey, Response},
 };
 
@@ -18,6 +18,15 @@ pub(crate) const MAX_HANDSETS: usize = 200;
 /// How many numbers [`e164`] has.
 pub(crate) const RESERVED: usize = 82_000;
 
+/// What address books have besides numbers, each with the country and the reason to refuse it.
+const FAULTY: [(&str, &str, &str); 5] = [
+    ("7946 0018", "GB", "phone number: LocalOnly"),
+    ("555-0123", "US", "phone number: LocalOnly"),
+    ("020 7946 0018 ext. 5", "GB", "phone number: Extension"),
+    ("someone@example.com", "GB", "phone number: International(EmailAddress)"),
+    ("*100#", "GB", "phone number: International(UnknownForm)"),
+];
+
 pub(crate) struct Handset {
     /// The account at the key holder, and the endpoint at the router: they know one handset by two names.
     pub(crate) account: u64,
@@ -25,8 +34,10 @@ pub(crate) struct Handset {
     pub(crate) opted_in: bool,
     /// Who is in the address book, after its owner.
     pub(crate) people: Vec<usize>,
-    /// Their numbers as they were typed.
-    typed: Vec<String>,
+    /// Their numbers, read from what was typed.
+    numbers: Vec<PhoneNumber>,
+    /// The forms that they were typed in.
+    pub(crate) tally: Tally,
     /// Their handles under each key version that was asked for, newest first.
     pub(crate) handles: Vec<(u16, Vec<Vec<u8>>)>,
 }
@@ -40,7 +51,7 @@ pub(crate) enum Control {
 
 impl Handset {
     /// The `nth` of so many handsets.
-    pub(crate) fn new(nth: usize, handsets: usize) -> std::result::Result<Self, ParseError> {
+    pub(crate) fn new(nth: usize, handsets: usize) -> Result<Self> {
         let (all, mut picked) = (people(handsets), BTreeSet::new());
         for i in (nth as u64) << 32.. {
             let person = scatter(i) as usize % all;
@@ -52,27 +63,32 @@ impl Handset {
             }
         }
         let people: Vec<_> = [nth].into_iter().chain(picked).collect();
-        let typed = people.iter().map(|&person| {
-            let number = e164(person).parse()?;
-            Ok(subscribers::phone(&number, scatter((nth * all + person) as u64) as usize))
-        });
+        let (mut numbers, mut tally) = (Vec::new(), Tally::default());
+        for &person in &people {
+            let (typed, country) =
+                subscribers::phone(&e164(person).parse()?, scatter((nth * all + person) as u64) as usize);
+            // One that is refused is not there, and everything behind it would be somebody else.
+            numbers.push(tally.entry(&typed, country).ok_or("a contact was refused")?);
+        }
+        // What an address book has besides.
+        let (faulty, country, reason) = FAULTY[nth % FAULTY.len()];
+        if tally.entry(faulty, country).is_some() || !tally.refused_for(reason) {
+            return Err(format!("expected a refusal: {reason}").into());
+        }
         Ok(Handset {
             account: scatter(nth as u64),
             endpoint: scatter((MAX_HANDSETS + nth) as u64),
             opted_in: false,
-            typed: typed.collect::<std::result::Result<_, _>>()?,
+            numbers,
+            tally,
             people,
             handles: Vec::new(),
         })
     }
 
-    fn numbers(&self) -> std::result::Result<Vec<PhoneNumber>, ParseError> {
-        self.typed.iter().map(|typed| typed.parse()).collect()
-    }
-
     /// Asks the key holder for the tags of the address book under the key version of a public key, and keeps them.
     pub(crate) fn ask(&mut self, public_key: &PublicKey<PhoneNumber>, key_holder: &mut Link) -> Result<()> {
-        let blinding = public_key.blind(&self.numbers()?)?;
+        let blinding = public_key.blind(&self.numbers)?;
         let response = request(self.account, &blinding.request().to_bytes(), key_holder)?;
         let tags = blinding.finalize(&Response::try_from(&*response)?)?;
         let handles = tags.iter().map(|tag| tag.as_ref().to_vec()).collect();
@@ -81,10 +97,8 @@ impl Handset {
     }
 
     /// What is done in place of that in the controls: without a key, so that there is one version, 0.
-    pub(crate) fn make(&mut self, control: Control) -> Result<()> {
-        let handle = |number: &PhoneNumber| handle(number, control);
-        self.handles = vec![(0, self.numbers()?.iter().map(handle).collect())];
-        Ok(())
+    pub(crate) fn make(&mut self, control: Control) {
+        self.handles = vec![(0, self.numbers.iter().map(|number| handle(number, control)).collect())];
     }
 
     /// Opts in or out with the own handle under one key version.

@@ -13,6 +13,7 @@
 
 mod handset;
 mod key_holder;
+#[allow(dead_code)] // the iterator with progress is for the other example
 #[path = "../messaging/process.rs"]
 mod process;
 mod router;
@@ -25,12 +26,12 @@ mod subscribers;
 mod wire;
 
 use handset::{Control, Handset, MAX_HANDSETS, RESERVED, e164, handle};
-use process::{Result, bar};
+use process::{Progress, Result};
 use search::{Needles, Search};
 use service::{Cost, Place, Step};
 use std::{
     collections::{HashMap, HashSet},
-    env,
+    env, mem,
     path::Path,
     process::ExitCode,
     time::Instant,
@@ -64,15 +65,21 @@ fn main() -> ExitCode {
 fn all_runs(handsets: usize) -> Result<bool> {
     println!("{handsets} handsets with {} contacts each", handset::CONTACTS);
     let start = Instant::now();
-    let oblivious = service::oblivious(handsets)?;
+    let mut oblivious = service::oblivious(handsets)?;
     let seconds = start.elapsed().as_secs_f64();
     let hashes = service::control(handsets, Control::Hashes)?;
     let plaintext = service::control(handsets, Control::Plaintext)?;
     let people = handset::people(handsets);
-    let numbers: Vec<Vec<String>> =
-        (0..people).map(|person| vec![e164(person).trim_start_matches('+').into()]).collect();
+    let numbers: Vec<Vec<String>> = (0..people)
+        .map(|person| e164(person).parse().map(|phone| subscribers::phone_digits(&phone)))
+        .collect::<std::result::Result<_, _>>()?;
     let numbers = Search::new(numbers.iter().map(Vec::as_slice))?;
     let (patterns, not_found) = numbers.planted();
+
+    let mut tally = subscribers::Tally::default();
+    oblivious.handsets.iter_mut().for_each(|handset| tally.add(mem::take(&mut handset.tally)));
+    println!("\nThe entries of all address books, with the own numbers:");
+    tally.print();
 
     println!("\n{:56} {:>9} {:>9}", "what was done", "times", "misses");
     let mut misses = 0;
@@ -151,15 +158,15 @@ impl Sought {
         };
         let bytes = pieces.iter().map(Vec::len).sum();
         let mut found = [0; 3].map(|_| HashSet::new());
-        let bar = bar("search", bytes);
+        let progress = Progress::new("search", bytes);
         for piece in pieces {
             let [numbers, tags, accounts] = &mut found;
             self.numbers.find(piece, numbers);
             self.tags.find(piece, tags);
             self.accounts.find(piece, accounts);
-            bar.inc(piece.len() as u64);
+            progress.add(piece.len());
         }
-        bar.finish_and_clear();
+        drop(progress);
         print!("{title:34} {bytes:>12}");
         let mut misses = 0;
         for ((found, expected), all) in found.iter().zip(&place.expected).zip(all) {

@@ -4,7 +4,7 @@
 use crate::{
     handset::{CONTACTS, Control, Handset, MAX_HANDSETS, e164, request},
     key_holder::CAPACITY,
-    process::{Process, Result, bar},
+    process::{Process, Progress, Result},
     router::{LOOK_UP, OPT_IN, OPT_OUT},
     search,
     subscribers::scatter,
@@ -117,10 +117,10 @@ pub(crate) fn control(handsets: usize, control: Control) -> Result<Outcome> {
         Control::Plaintext => ("plaintext uploaded, each time", "16"),
     };
     let mut service = Service::new(handsets, None, size)?;
-    service.each("opt-in", |_| true, |handset, _, _| handset.make(control))?;
+    service.each("opt-in", |_| true, |handset, _, _| Ok(handset.make(control)))?;
     service.opt(OPT_IN, "opt-in", |nth| nth % 10 < 8)?;
     service.measured(what, TIMES, CONTACTS, |service| {
-        service.each("upload", |_| true, |handset, _, _| handset.make(control))?;
+        service.each("upload", |_| true, |handset, _, _| Ok(handset.make(control)))?;
         service.look_up(LOOKED_UP)
     })?;
     service.end()
@@ -138,7 +138,7 @@ impl Service {
         let threads = 2 * thread::available_parallelism()?.get();
         let link = |_| Ok((Link::to(&router)?, key_holder.as_ref().map(Link::to).transpose()?));
         Ok(Service {
-            handsets: (0..handsets).map(|nth| Handset::new(nth, handsets)).collect::<std::result::Result<_, _>>()?,
+            handsets: (0..handsets).map(|nth| Handset::new(nth, handsets)).collect::<Result<_>>()?,
             links: (0..threads).map(link).collect::<Result<_>>()?,
             key_holder,
             router,
@@ -154,7 +154,7 @@ impl Service {
         which: impl Fn(usize) -> bool + Sync,
         work: impl Fn(&mut Handset, &mut Link, Option<&mut Link>) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let bar = bar(what, self.handsets.len());
+        let progress = Progress::new(what, self.handsets.len());
         let share = self.handsets.len().div_ceil(self.links.len());
         let of_thread = |handsets: &mut [Handset], (router, key_holder): &mut (Link, Option<Link>)| {
             let mut done = Vec::new();
@@ -162,7 +162,7 @@ impl Service {
                 if which(handset.people[0]) {
                     done.push(work(handset, router, key_holder.as_mut())?);
                 }
-                bar.inc(1);
+                progress.add(1);
             }
             Ok(done)
         };
@@ -171,7 +171,6 @@ impl Service {
             let threads: Vec<_> = shares.map(|(handsets, links)| scope.spawn(|| of_thread(handsets, links))).collect();
             threads.into_iter().map(|thread| thread.join().map_err(|_| "a handset panicked")?).collect()
         });
-        bar.finish_and_clear();
         Ok(done?.into_iter().flatten().collect())
     }
 

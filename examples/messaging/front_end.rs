@@ -5,7 +5,7 @@
 //! What it sees: the numbers that it is asked about, and the router's answers. It could ask about every number there
 //! is; what protects the directory from that is that it asks the router, who can count.
 
-use crate::{gateway::Link, process::Result, protocol::Handles};
+use crate::{gateway::Link, process::Result, protocol::Handles, subscribers::read_phone};
 use std::{
     collections::VecDeque,
     io::{self, BufRead, Write},
@@ -49,14 +49,14 @@ pub(crate) fn run(handles: Handles, port: u16) -> Result<()> {
                 index = Some(keys);
                 "ok".into()
             }),
-            (Some(("find", typed)), Some(index)) => typed.parse().map_err(Into::into).and_then(|number| {
+            (Some(("find", words)), Some(index)) => find(words).and_then(|number| {
                 if !recent.contains(&number) {
                     recent.truncate(RECENT - 1);
                     recent.push_front(number.clone());
                 }
                 index.find(&number, &mut link)
             }),
-            _ => Err("expected `load` with index keys and then `find` with a phone number".into()),
+            _ => Err("expected `load` with index keys and then `find` with a country and a phone number".into()),
         };
         println!("{}", answer.unwrap_or_else(|error| format!("error {error}")));
     }
@@ -65,6 +65,12 @@ pub(crate) fn run(handles: Handles, port: u16) -> Result<()> {
         writeln!(out, "{}", hex::encode(bytes))?;
     }
     Ok(())
+}
+
+/// Reads a country, and the phone number that was typed in it.
+fn find(words: &str) -> Result<PhoneNumber> {
+    let (country, typed) = words.split_once(' ').ok_or("expected a country and a phone number")?;
+    read_phone(typed, country)
 }
 
 /// Reads `version:fingerprint`, with commas between them.

@@ -8,7 +8,10 @@ use crate::{
 use std::{
     io::{self, BufRead, BufReader, Write},
     net::TcpStream,
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
+    },
 };
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, Indexed, Indexer, KeyVersion, Keyring, Kind, ParseError, PhoneNumber, Prefix,
@@ -114,15 +117,16 @@ impl Naming {
     }
 
     /// Reseals all rows that are sealed under a version before the primary one, batch by batch: a batch for each
-    /// permit and, when there are no more permits to come, the rest at once. Returns the link, how many rows were
-    /// resealed, and how many could not be for another reason than that they were gone.
+    /// permit and, when there are no more permits to come, the rest at once. Counts the rows that were resealed. Returns
+    /// the link, and how many rows could not be for another reason than that they were gone.
     pub(crate) fn reseal_rows(
         &self,
         mut link: Link,
         primary: KeyVersion,
         permits: mpsc::Receiver<()>,
-    ) -> Result<(Link, usize, usize)> {
-        let (mut resealed, mut missed) = (0, 0);
+        resealed: &AtomicUsize,
+    ) -> Result<(Link, usize)> {
+        let mut missed = 0;
         let mut after = "-".to_string();
         loop {
             let _ = permits.recv(); // an error says that no more are to come
@@ -133,12 +137,12 @@ impl Naming {
             }
             let words: Vec<_> = words.collect();
             let (rows, []) = words.as_chunks::<4>() else { return Err("old rows of four words expected".into()) };
-            let Some([last, ..]) = rows.last() else { return Ok((link, resealed, missed)) };
+            let Some([last, ..]) = rows.last() else { return Ok((link, missed)) };
             after = last.to_string();
             for row in rows {
                 match &*link.ask(format!("replace {} {}", row.join(" "), self.reseal(row)?))? {
                     "no unknown" => {}
-                    answer if answer.starts_with("ok") => resealed += 1,
+                    answer if answer.starts_with("ok") => _ = resealed.fetch_add(1, Relaxed),
                     _ => missed += 1,
                 }
             }

@@ -1,4 +1,4 @@
-//! A part of an example that is a process of its own, which is this same program, and a bar for those who wait.
+//! A part of an example that is a process of its own, which is this same program, and progress for those who wait.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -8,8 +8,11 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Write},
     net::{Ipv4Addr, TcpStream},
+    ops::Range,
     path::PathBuf,
     process::{self, Child, ChildStdout, Command, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -106,8 +109,41 @@ impl Drop for Folder {
     }
 }
 
-/// A progress bar. It draws on standard error, and only where that is a terminal.
-pub(crate) fn bar(what: &'static str, length: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:24} {wide_bar} {pos:>9}/{len}").expect("the template is right");
-    ProgressBar::new(length as u64).with_style(style).with_prefix(what)
+/// Tells those who wait how far something is: a bar where standard error is a terminal, else a line every few seconds.
+pub(crate) struct Progress {
+    what: &'static str,
+    bar: ProgressBar,
+}
+
+const EVERY: Duration = Duration::from_secs(4);
+/// When there was a line last. All progress shares it, since many things take less than `EVERY` each.
+static SAID: Mutex<Option<Instant>> = Mutex::new(None);
+
+impl Progress {
+    pub(crate) fn new(what: &'static str, length: usize) -> Self {
+        let style = ProgressStyle::with_template("{prefix:24} {wide_bar} {pos:>9}/{len}").expect("a valid template");
+        Progress { what, bar: ProgressBar::new(length as u64).with_style(style).with_prefix(what) }
+    }
+
+    pub(crate) fn add(&self, done: usize) {
+        self.bar.inc(done as u64);
+        let mut said = SAID.lock().expect("nobody panics with this lock");
+        let is_done = Some(self.bar.position()) >= self.bar.length();
+        if self.bar.is_hidden() && !is_done && said.get_or_insert_with(Instant::now).elapsed() >= EVERY {
+            eprintln!("  ... {}: {} of {}", self.what, self.bar.position(), self.bar.length().unwrap_or(0));
+            *said = Some(Instant::now());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The numbers of a range, with progress.
+pub(crate) fn progress(what: &'static str, range: Range<usize>) -> impl Iterator<Item = usize> {
+    let progress = Progress::new(what, range.len());
+    range.inspect(move |_| progress.add(1))
 }

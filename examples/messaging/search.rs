@@ -2,10 +2,11 @@
 //!
 //! Not to miss any: a place is searched in pieces that nothing crosses (the socket per direction, the file as a
 //! whole, memory with adjacent mappings joined), and redb keeps a row within one run of pages. ASCII is
-//! searched after the visual separators were taken out, so that grouped digits are found as well. That the
-//! patterns find what they should is tested by planting each, and the control shows it for the places.
+//! searched after the visual separators and all that is not ASCII were taken out, so that digits are found that are
+//! grouped by spaces, hyphens or no-break spaces as well. That the patterns find what they should is tested by planting each, and the control shows it for the places.
 //!
-//! Not to find what is none: the shortest pattern has 6 octets (a number of 11 digits in BCD or TBCD, counted
+//! Not to find what is none: digits without a country code are searched in ASCII alone, and the shortest pattern of
+//! octets has 6 of them (a number of 11 digits in BCD or TBCD, counted
 //! with its filler), and there are fewer than 2¹⁵ patterns. In 2²⁶ bytes that were random, one would turn up by
 //! chance with 2¹⁵⁺²⁶⁻⁴⁸ = 1/128 if all were as short as that; about 2¹¹ of them are, which makes it 1/2048.
 //! Binary integers are searched in all 8 octets of a `u64`, since the 4 to 6 that are not zero would be too few.
@@ -13,6 +14,9 @@
 use crate::subscribers::scatter;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use std::{collections::HashSet, io};
+
+/// The fewest digits that are searched as octets.
+const SHORTEST: usize = 11;
 
 /// Patterns, and which one belongs to whom.
 pub(crate) struct Needles {
@@ -61,7 +65,9 @@ impl Search {
         for (owner, ways) in identifiers.into_iter().enumerate() {
             for digits in ways {
                 ascii.push((owner, digits.clone().into_bytes()));
-                binary.extend(octets(digits).into_iter().map(|octets| (owner, octets)));
+                if digits.len() >= SHORTEST {
+                    binary.extend(octets(digits).into_iter().map(|octets| (owner, octets)));
+                }
             }
         }
         Ok(Search { ascii: Needles::new(ascii)?, octets: Needles::new(binary)? })
@@ -70,7 +76,8 @@ impl Search {
     /// The identifiers that occur.
     pub(crate) fn find(&self, haystack: &[u8], owners: &mut HashSet<usize>) {
         self.octets.find(haystack, owners);
-        let squeezed: Vec<u8> = haystack.iter().copied().filter(|byte| !b" -.()".contains(byte)).collect();
+        let squeezed: Vec<u8> =
+            haystack.iter().copied().filter(|byte| byte.is_ascii() && !b" -.()".contains(byte)).collect();
         self.ascii.find(&squeezed, owners);
     }
 
@@ -153,5 +160,17 @@ mod tests {
         search.find(b"x +44 (20) 7946-0018;", &mut found);
         assert_eq!(found, HashSet::from([0]));
         assert_eq!(search.planted(), (10, 0));
+        found.clear();
+        search.find("\u{202A}+44\u{A0}20\u{A0}7946\u{A0}0019\u{202C}".as_bytes(), &mut found);
+        assert_eq!(found, HashSet::from([1]));
+    }
+
+    #[test]
+    fn short_digits_are_searched_in_ascii_alone() {
+        let search = Search::new([&["2079460018".into()][..]]).expect("one pattern");
+        assert_eq!(search.planted(), (1, 0));
+        let mut found = HashSet::new();
+        search.find(b"020 7946 0018", &mut found);
+        assert_eq!(found.len(), 1);
     }
 }

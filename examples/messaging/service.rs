@@ -1,23 +1,30 @@
 //! The messaging service as the gateway drives it: opt-in, messages, SIM swaps, lost devices, opt-out and key
 //! rotation, and what people ask the front end. For every request it is known what the answer must be; any other
-//! answer is a miss.
+//! answer is a miss. On the way it shows one subscriber and the rotation to whoever watches.
 
 use crate::{
     gateway::{FrontEnd, Link, Names, Naming, ROUTES, routes},
-    process::{Process, Result, bar},
+    process::{Process, Result, progress},
     protocol::MAX_LINE,
     search,
-    subscribers::{self, Digits, Subscriber, scatter},
+    subscribers::{self, Digits, SHOWN, Subscriber, scatter},
 };
-use std::{ops::Range, sync::mpsc, thread};
-use telseal::{Imei, Imeisv, Imsi, KeyVersion, Keyring, Kind, OpenError, PhoneNumber};
+use std::{
+    ops::Range,
+    sync::{
+        atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
+    },
+    thread,
+};
+use telseal::{Imei, Imeisv, Imsi, KeyVersion, Keyring, OpenError};
 
 /// How many messages are sent before, during and after the rotation.
 const BEFORE: usize = 4000;
 const DURING: usize = 4000;
 const AFTER: usize = 2000;
 /// Who has which fate, by their place in the file: half of them before the rotation, half of them during it.
-const SWAPPED: Range<usize> = 0..100;
+pub(crate) const SWAPPED: Range<usize> = 0..100;
 const OPTED_OUT: Range<usize> = 100..200;
 const LOST: Range<usize> = 200..250;
 /// How many of the last in the file join during the rotation.
@@ -25,6 +32,8 @@ const LATE: usize = 100;
 const GARBAGE: usize = 1000;
 /// How often the front end is asked before and after the rotation. During it, one time for four messages.
 const ASKED: usize = 500;
+/// During the rotation there is a line after so many messages.
+const LINE_EVERY: usize = 500;
 /// Endpoints are numbered from here.
 const ENDPOINT: usize = 50_000;
 
@@ -46,7 +55,6 @@ pub(crate) struct Place {
 
 /// An identifier that took part in a run.
 pub(crate) struct Known {
-    pub(crate) kind: Kind,
     /// The ways to write its digits.
     pub(crate) digits: Vec<String>,
     /// Its name at the end, on the wire and as the router stores it, unless it is not in the directory by then.
@@ -103,10 +111,15 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
     let mut links = Vec::new();
     service.hand_out(keyring.as_ref())?;
 
-    for i in bar("opt-in", subscribers.len() - LATE).wrap_iter(0..subscribers.len() - LATE) {
+    for i in progress("opt-in", 0..subscribers.len() - LATE) {
         service.register(&naming, i)?;
     }
-    for _ in bar("messages", BEFORE).wrap_iter(0..BEFORE) {
+    if keyring.is_some() {
+        service.show_who_holds_what(&router);
+        service.show_tokens(&naming);
+        service.show_message(&naming)?;
+    }
+    for _ in progress("messages", 0..BEFORE) {
         service.send(&naming)?;
     }
     service.ask_many(ASKED)?;
@@ -130,6 +143,7 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
             let primary = keyring.rotate()?;
             service.hand_out(Some(keyring))?; // before anything is sealed under it
             naming = Naming::new(Some(keyring))?;
+            println!("\n4. The key rotates from version {old} to {primary} while messages run");
             links.push(service.rotation(&naming, Link::new(router.connect()?)?, primary)?);
             service.collect_all(&naming)?;
             // The key goes only when nothing is left that only it opens.
@@ -142,9 +156,12 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
             let expected = OpenError::UnknownKeyVersion(old).to_string();
             service.count("token of the retired key refused by version", refused == Some(expected));
             service.expect("token of the retired key not found", format!("phone {old_token}"), "no unknown")?;
+            println!(
+                "    No token of version {old} is left in the directory. Its key is destroyed, and an old copy of a token opens no more."
+            );
         }
     }
-    for _ in bar("messages", AFTER).wrap_iter(0..AFTER) {
+    for _ in progress("messages", 0..AFTER) {
         service.send(&naming)?;
     }
     service.ask_many(ASKED)?;
@@ -164,8 +181,8 @@ pub(crate) fn run(subscribers: &[Subscriber], mut keyring: Option<Keyring>) -> R
     let socket = links.into_iter().flat_map(Link::into_bytes).chain(front_end.stop()?).collect();
     let file = router.stop()?;
     let router = [
-        Place { what: "database file", had: |known| known.name.is_some(), pieces: Some(vec![file]) },
-        Place { what: "sockets, both directions", had: |_| true, pieces: Some(socket) },
+        Place { what: "router's file", had: |known| known.name.is_some(), pieces: Some(vec![file]) },
+        Place { what: "router's traffic", had: |_| true, pieces: Some(socket) },
         Place { what: "router's memory", had: |known| known.name.is_some(), pieces: memory },
     ];
     let front_end = Place { what: "front end's memory", had: |known| known.asked, pieces: front_end_memory };
@@ -209,8 +226,8 @@ impl Service<'_> {
         let on: Vec<_> = (0..self.states.len()).filter(|&i| self.states[i] == State::On).collect();
         let pick = |random: u64| on[(random % on.len() as u64) as usize];
         let (from, to) = (pick(random >> 32), pick(random >> 8));
-        let typed = subscribers::phone(&self.subscribers[to].phone, random as usize);
-        let number: PhoneNumber = typed.parse()?;
+        let (typed, country) = subscribers::phone(&self.subscribers[to].phone, random as usize);
+        let number = subscribers::read_phone(&typed, country)?;
         let (from_name, to_names) = (naming.phones.one(&self.subscribers[from].phone), naming.phones.all(&number));
         let answer = self.link.ask(format!("send {from_name} {to_names} {}", self.messages))?;
         let nth = answer.strip_prefix(&format!("ok {} ", ENDPOINT + to));
@@ -233,17 +250,21 @@ impl Service<'_> {
     }
 
     fn ask_many(&mut self, times: usize) -> Result<()> {
-        bar("questions", times).wrap_iter(0..times).try_for_each(|nth| self.ask_front_end(nth))
+        progress("questions", 0..times).try_for_each(|nth| self.ask_front_end(nth))
+    }
+
+    fn ask_front_end(&mut self, nth: usize) -> Result<()> {
+        let random = scatter((self.messages + nth) as u64) as usize;
+        self.ask_about(random % self.subscribers.len(), random >> 32).map(drop)
     }
 
     /// Somebody asks the front end about a number, as they typed it: its endpoint or, where it is not on the service, the
     /// carrier of the longest of its prefixes.
-    fn ask_front_end(&mut self, nth: usize) -> Result<()> {
-        let random = scatter((self.messages + nth) as u64) as usize;
-        let i = random % self.subscribers.len();
+    fn ask_about(&mut self, i: usize, form: usize) -> Result<String> {
         self.asked[i] = true;
         let number = &self.subscribers[i].phone;
-        let answer = self.front_end.process.ask(&format!("find {}", subscribers::phone(number, random >> 32)))?;
+        let (typed, country) = subscribers::phone(number, form);
+        let answer = self.front_end.process.ask(&format!("find {country} {typed}"))?;
         let (what, expected) = match self.states[i] {
             State::Absent => {
                 let digits = number.expose_e164();
@@ -254,11 +275,11 @@ impl Service<'_> {
             _ => ("asked at the front end: endpoint by tag", format!("endpoint {}", ENDPOINT + i)),
         };
         self.count(what, answer == expected);
-        Ok(())
+        Ok(answer)
     }
 
     /// The subscriber's handset fetches its messages, and the gateway opens who sent them.
-    fn collect(&mut self, naming: &Naming, i: usize) -> Result<()> {
+    fn collect(&mut self, naming: &Naming, i: usize) -> Result<String> {
         let answer = self.link.ask(format!("collect {}", ENDPOINT + i))?;
         let mut collected = answer.split(' ').skip(1);
         for (message, from) in std::mem::take(&mut self.mail[i]) {
@@ -271,11 +292,11 @@ impl Service<'_> {
         for _ in collected {
             self.count("messages collected, with their sender", false);
         }
-        Ok(())
+        Ok(answer)
     }
 
     fn collect_all(&mut self, naming: &Naming) -> Result<()> {
-        for i in bar("collection", self.states.len()).wrap_iter(0..self.states.len()) {
+        for i in progress("collection", 0..self.states.len()) {
             self.collect(naming, i)?;
         }
         Ok(())
@@ -326,10 +347,15 @@ impl Service<'_> {
     }
 
     /// Messages, while subscribers come, go and change their SIMs. Returns how many were found under the newest
-    /// key and how many under an older one. Every 50th message gives a permit away.
-    fn send_amid_changes(&mut self, naming: &Naming, permits: Option<mpsc::Sender<()>>) -> Result<[usize; 2]> {
+    /// key and how many under an older one. In a rotation, every 50th message gives a permit away, and it is shown how
+    /// many rows were resealed by then.
+    fn send_amid_changes(
+        &mut self,
+        naming: &Naming,
+        rotation: Option<(mpsc::Sender<()>, &AtomicUsize)>,
+    ) -> Result<[usize; 2]> {
         let mut found = [0; 2];
-        for i in bar("messages amid changes", DURING).wrap_iter(0..DURING) {
+        for i in 0..DURING {
             found[usize::from(!self.send(naming)?)] += 1;
             if i % 4 == 0 {
                 self.ask_front_end(i)?;
@@ -345,10 +371,13 @@ impl Service<'_> {
             if i % 160 == 40 {
                 self.lose(naming, LOST.start + 1 + 2 * (i / 160))?;
             }
-            if let Some(permits) = &permits
-                && i % 50 == 0
-            {
+            let Some((permits, resealed)) = &rotation else { continue };
+            if i % 50 == 0 {
                 let _ = permits.send(()); // an error says that all is resealed
+            }
+            if (i + 1) % LINE_EVERY == 0 {
+                let [new, old] = found;
+                println!("    {:>8} {new:>16} {old:>16} {:>16}", i + 1, resealed.load(Relaxed));
             }
         }
         Ok(found)
@@ -360,14 +389,24 @@ impl Service<'_> {
         let mail = self.mail.iter().map(Vec::len).sum::<usize>();
         let expected = format!("ok {rows} {mail}");
         self.expect("check before resealing: old tokens are counted", format!("count-old {primary}"), &expected)?;
+        println!("    {rows} rows have old tokens. A background task reseals them, 16 rows at a time.");
+        println!("\n    {:>8} {:>16} {:>16} {:>16}", "messages", "addressee found", "addressee found", "rows resealed");
+        println!("    {:>8} {:>16} {:>16} {:>16}", "so far", "by new token", "by old token", "so far");
         let (permits, paced) = mpsc::channel();
-        let (found, resealed) = thread::scope(|scope| {
-            let background = scope.spawn(|| naming.reseal_rows(link, primary, paced));
-            let found = self.send_amid_changes(naming, Some(permits));
+        let resealed = AtomicUsize::new(0);
+        let (found, background) = thread::scope(|scope| {
+            let background = scope.spawn(|| naming.reseal_rows(link, primary, paced, &resealed));
+            let found = self.send_amid_changes(naming, Some((permits, &resealed)));
             (found, background.join())
         });
-        let (link, resealed, missed) = resealed.map_err(|_| "resealing panicked")??;
+        let (link, missed) = background.map_err(|_| "resealing panicked")??;
         let [newest, older] = found?;
+        let resealed = resealed.into_inner();
+        println!(
+            "\n    {resealed} rows were resealed, and {} opted out before it was their turn.",
+            rows - resealed.min(rows)
+        );
+        println!("    Each message found its addressee: {newest} by the new token, {older} by the old one.");
         self.steps.push(Step { what: "rows resealed meanwhile", times: resealed, missed });
         // None of either, and it was not a rotation in the midst of messages.
         let what = "messages found under the new key while resealing";
@@ -377,10 +416,55 @@ impl Service<'_> {
         Ok(link)
     }
 
+    fn show_who_holds_what(&self, router: &Process) {
+        println!("\n1. Who holds what");
+        println!("    gateway    process {:<8} the keyring: seals, looks up, opens, rotates", std::process::id());
+        println!(
+            "    front end  process {:<8} an index key: looks up numbers that people ask about, opens nothing",
+            self.front_end.process.id()
+        );
+        println!("    router     process {:<8} no key: stores tokens and delivers by them", router.id());
+    }
+
+    fn show_tokens(&self, naming: &Naming) {
+        let Subscriber { phone, imsi, imei, written, .. } = &self.subscribers[SHOWN];
+        println!("\n2. The identifiers of one subscriber become tokens. The router has the right column only");
+        println!("    phone  {written:20} {}", naming.phones.one(phone));
+        println!("           {:20} {}   the same token", &*phone.expose_e164(), naming.phones.one(phone));
+        println!("    IMSI   {:20} {}", &*imsi.expose(), naming.imsis.one(imsi));
+        println!("    IMEI   {:20} {}", &*imei.expose_hyphenated(), naming.imeis.one(imei));
+    }
+
+    /// A message to the subscriber that is shown, from somebody who is not, and two questions to the front end.
+    fn show_message(&mut self, naming: &Naming) -> Result<()> {
+        let (from, to) = (0, SHOWN);
+        self.messages += 1;
+        let (typed, country) = subscribers::phone(&self.subscribers[to].phone, 11);
+        let number = subscribers::read_phone(&typed, country)?;
+        let line = |from: &str, to: &str| format!("send {from} {to} {}", self.messages);
+        let (from_name, to_name) = (naming.phones.one(&self.subscribers[from].phone), naming.phones.all(&number));
+        let answer = self.link.ask(line(&from_name, &to_name))?;
+        println!("\n3. A message finds its way (tokens shortened)");
+        let short = |name: &str| format!("{}...", &name[..12]);
+        println!("    a sender in {country} types    {typed}");
+        println!("    gateway to router       {}", line(&short(&from_name), &short(&to_name)));
+        println!("    router to gateway       {answer}        (the endpoint; found by its newest token)");
+        self.count("messages to the right endpoint", answer == format!("ok {} 0", ENDPOINT + to));
+        self.mail[to].push((self.messages, from));
+        println!("    handset to router       collect {}", ENDPOINT + to);
+        println!("    router to handset       {}...", &self.collect(naming, to)?[..17]);
+        println!("    gateway                 opens the sender's token: the number that sent it, not printed here");
+        let (typed, country) = subscribers::phone(&self.subscribers[to].phone, 9);
+        println!("    asked in {country}, front end  {typed} (with no-break spaces)  ->  {}", self.ask_about(to, 9)?);
+        let absent = self.subscribers.len() - 1;
+        println!("                            a number that is not on the service  ->  {}", self.ask_about(absent, 2)?);
+        Ok(())
+    }
+
     /// Lines that no gateway sends. The router answers each, and nothing in it changes.
     fn garbage(&mut self, naming: &Naming) -> Result<()> {
         let sizes = self.link.ask("sizes")?;
-        for i in bar("garbage", GARBAGE).wrap_iter(0..GARBAGE) {
+        for i in progress("garbage", 0..GARBAGE) {
             let random = scatter(i as u64) as usize;
             let subscriber = &self.subscribers[LOST.end + i % LOST.end];
             let (phone, imsi) = (naming.phones.one(&subscriber.phone), naming.imsis.one(&subscriber.imsi));
@@ -418,16 +502,13 @@ impl Service<'_> {
             let now = &self.imsis[i];
             if now != imsi {
                 let digits = vec![imsi.expose().to_string()];
-                known.push(Known { kind: Kind::Imsi, digits, name: None, asked: false });
+                known.push(Known { digits, name: None, asked: false });
             }
-            // 14 digits, 15 with the check digit and 15 with the spare digit.
-            let printed = imei.expose();
-            let imei_digits = vec![printed[..14].into(), printed.to_string(), format!("{}0", &printed[..14])];
             let is_there = self.states[i] != State::Absent;
-            let phone = naming.phones.known(phone, vec![phone.expose().to_string()], is_there);
+            let phone = naming.phones.known(phone, subscribers::phone_digits(phone), is_there);
             known.push(Known { asked: self.asked[i], ..phone });
             known.push(naming.imsis.known(now, vec![now.expose().to_string()], is_there));
-            known.push(naming.imeis.known(imei, imei_digits, is_there));
+            known.push(naming.imeis.known(imei, subscribers::imei_digits(imei), is_there));
             if let Some(imeisv) = imeisv {
                 known.push(naming.imeisvs.known(imeisv, vec![imeisv.expose().to_string()], is_there));
             }
@@ -439,6 +520,6 @@ impl Service<'_> {
 impl<I: Digits> Names<I> {
     fn known(&self, identifier: &I, digits: Vec<String>, is_there: bool) -> Known {
         let name = is_there.then(|| [self.one(identifier).into(), self.stored(identifier)]);
-        Known { kind: I::KIND, digits, name, asked: false }
+        Known { digits, name, asked: false }
     }
 }

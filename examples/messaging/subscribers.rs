@@ -1,7 +1,8 @@
 //! The subscribers of `subscribers.csv`, and the forms in which their identifiers are written.
 
-use std::path::Path;
+use std::{collections::BTreeMap, fmt::Debug, path::Path};
 use telseal::{Exposed, Identifier, Imei, Imeisv, Imsi, ParseError, PhoneNumber};
+use telseal_national::Country;
 
 pub(crate) struct Subscriber {
     pub(crate) phone: PhoneNumber,
@@ -13,61 +14,200 @@ pub(crate) struct Subscriber {
     pub(crate) written: String,
 }
 
+/// How many rows came in which form, and how many were refused for which reason.
+#[derive(Default)]
+pub(crate) struct Tally {
+    forms: BTreeMap<&'static str, usize>,
+    /// Each with what the error says.
+    refused: BTreeMap<String, (usize, String)>,
+}
+
 /// The digits, and nothing else: what must not be seen, and what the control lets be seen.
 pub(crate) trait Digits: Identifier {
     fn expose(&self) -> Exposed<str>;
 }
 
-pub(crate) const PHONE_FORMS: usize = 8;
+pub(crate) const PHONE_FORMS: usize = 12;
 pub(crate) const DEVICE_FORMS: usize = 8;
+/// Whose identifiers the demonstration prints, by the place in the file. All others are never printed.
+pub(crate) const SHOWN: usize = 251;
 const SUBSCRIBERS: u64 = 1200;
+/// Every so many rows there is one of [`REFUSED`].
+const REFUSED_EVERY: u64 = 20;
 
-/// Reads the file at run time. Compiled in, it would be in the router's memory too, which is the same program.
-pub(crate) fn read() -> Result<Vec<Subscriber>, String> {
+/// Rows as they are found in files, which must be refused: phone, country, IMSI and device, and the reason. They are
+/// part of the program, which is in the router's memory too, so that these numbers are of no subscriber.
+const REFUSED: [(&str, &str); 12] = [
+    ("7946 0518,GB,,", "phone number: LocalOnly"),
+    ("555-0123,US,,", "phone number: LocalOnly"),
+    ("7700900518,GB,,", "phone number: NoTrunkPrefix"),
+    ("020 7946 0518 ext. 5,GB,,", "phone number: Extension"),
+    ("020 7946 051,GB,,", "phone number: NotInPlan"),
+    ("+44 20 7946 0518-19,GB,,", "phone number: TooLong"),
+    ("+447700900518.0,GB,,", "phone number: International(DecimalPart)"),
+    ("+44 20 7946 O518,GB,,", "phone number: International(NotADigit)"),
+    ("someone@example.com,GB,,", "phone number: International(EmailAddress)"),
+    (",US,,", "phone number: International(Empty)"),
+    ("07700 900518,GB,00101,", "IMSI: TooFewDigits { min: 6, max: 15 }"),
+    ("07700 900518,GB,001010000000518,00-440105-000000-6", "IMEI: CheckDigit"),
+];
+
+/// Reads the file at run time. Compiled in, it would be in the router's memory too, which is the same program. Fails
+/// unless every row is read or refused as it must be.
+pub(crate) fn read() -> Result<(Vec<Subscriber>, Tally), String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/messaging/subscribers.csv");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let rows = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#'));
-    let subscribers: Vec<_> = rows
-        .map(|(i, line)| parse(line).map_err(|error| format!("subscribers.csv, line {}: {error}", i + 1)))
-        .collect::<Result<_, _>>()?;
-    if subscribers.len() < 1000 {
-        return Err("subscribers.csv: expected at least 1000 subscribers".into());
+    let mut tally = Tally::default();
+    let rows = text.lines().filter(|line| !line.starts_with('#'));
+    let subscribers: Vec<_> = rows.filter_map(|row| tally.row(row)).collect();
+    let mut refused = BTreeMap::new();
+    for i in 0..SUBSCRIBERS / REFUSED_EVERY {
+        *refused.entry(REFUSED[i as usize % REFUSED.len()].1).or_insert(0) += 1;
     }
-    Ok(subscribers)
+    let as_it_must_be = tally.refused.iter().map(|(reason, (times, _))| (&**reason, *times)).eq(refused);
+    if subscribers.len() as u64 != SUBSCRIBERS || !as_it_must_be {
+        return Err(format!("subscribers.csv: {} rows were read; refused: {:?}", subscribers.len(), tally.refused));
+    }
+    Ok((subscribers, tally))
 }
 
-fn parse(line: &str) -> Result<Subscriber, String> {
-    let [phone, imsi, device] =
-        line.split(',').collect::<Vec<_>>().try_into().map_err(|_| "expected three columns".to_string())?;
-    let explain = |error: ParseError| error.to_string();
-    let (imei, imeisv) = match device.parse::<Imeisv>() {
-        Ok(imeisv) => (imeisv.imei(), Some(imeisv)),
-        Err(_) => (device.parse().map_err(explain)?, None),
-    };
-    Ok(Subscriber {
-        phone: phone.parse().map_err(explain)?,
-        imsi: imsi.parse().map_err(explain)?,
-        imei,
-        imeisv,
-        written: phone.into(),
-    })
+/// A phone number as it was typed in a country.
+pub(crate) fn read_phone(typed: &str, country: &str) -> Result<PhoneNumber, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(telseal_national::parse(typed, country.parse()?)?)
 }
 
-/// A phone number as people and systems write it. All are of ten digits behind the country code.
-pub(crate) fn phone(number: &PhoneNumber, form: usize) -> String {
+impl Tally {
+    /// A row of the file, or `None` if it is refused.
+    fn row(&mut self, row: &str) -> Option<Subscriber> {
+        let [written, country, imsi, device] = row.split(',').collect::<Vec<_>>()[..] else {
+            return self.refuse("row: not four columns".into(), "expected phone, country, IMSI and device");
+        };
+        let phone = self.phone(written, country)?;
+        let imsi = match imsi.parse() {
+            Ok(imsi) => imsi,
+            Err(error) => return self.refuse_part("IMSI", error),
+        };
+        let imeisv = device.parse::<Imeisv>().ok();
+        let imei = match imeisv.as_ref().map_or_else(|| device.parse(), |imeisv| Ok(imeisv.imei())) {
+            Ok(imei) => imei,
+            Err(error) => return self.refuse_part("IMEI", error),
+        };
+        *self.forms.entry(form(written)).or_default() += 1;
+        Some(Subscriber { phone, imsi, imei, imeisv, written: written.into() })
+    }
+
+    /// An entry of an address book.
+    #[allow(dead_code)] // for the other example
+    pub(crate) fn entry(&mut self, typed: &str, country: &str) -> Option<PhoneNumber> {
+        let phone = self.phone(typed, country)?;
+        *self.forms.entry(form(typed)).or_default() += 1;
+        Some(phone)
+    }
+
+    fn phone(&mut self, typed: &str, country: &str) -> Option<PhoneNumber> {
+        let Ok(country) = country.parse::<Country>() else {
+            return self.refuse("country: unknown".into(), "expected a country with a numbering plan");
+        };
+        match telseal_national::parse(typed, country) {
+            Ok(phone) => Some(phone),
+            Err(error) => self.refuse(reason("phone number", error.kind()), &error.to_string()),
+        }
+    }
+
+    fn refuse_part<T>(&mut self, what: &str, error: ParseError) -> Option<T> {
+        self.refuse(reason(what, error.kind()), &error.to_string())
+    }
+
+    fn refuse<T>(&mut self, reason: String, error: &str) -> Option<T> {
+        self.refused.entry(reason).or_insert((0, error.into())).0 += 1;
+        None
+    }
+
+    #[allow(dead_code)] // for the other example
+    pub(crate) fn refused_for(&self, reason: &str) -> bool {
+        self.refused.contains_key(reason)
+    }
+
+    #[allow(dead_code)] // for the other example
+    pub(crate) fn add(&mut self, other: Tally) {
+        for (form, times) in other.forms {
+            *self.forms.entry(form).or_default() += times;
+        }
+        for (reason, (times, error)) in other.refused {
+            self.refused.entry(reason).or_insert((0, error)).0 += times;
+        }
+    }
+
+    /// A table. The errors in it repeat no digit of what was refused.
+    pub(crate) fn print(&self) {
+        println!("    {:>6}  read, by form", self.forms.values().sum::<usize>());
+        for (form, times) in &self.forms {
+            println!("    {times:>6}    {form}");
+        }
+        println!("    {:>6}  refused, by reason", self.refused.values().map(|(times, _)| times).sum::<usize>());
+        for (reason, (times, error)) in &self.refused {
+            let (_, error) = error.split_once(": ").unwrap_or_default();
+            println!("    {times:>6}    {reason:42} {error}");
+        }
+    }
+}
+
+/// What is counted as one reason: the kind of error, and of what.
+fn reason(what: &str, kind: impl Debug) -> String {
+    format!("{what}: {kind:?}")
+}
+
+/// The form of a phone number that was read.
+fn form(text: &str) -> &'static str {
+    let begins = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    match text {
+        _ if text.contains(['\u{202A}', '\u{202C}']) => "copied from a screen, with marks of the writing direction",
+        _ if text.contains('\u{A0}') => "from a web page, with no-break spaces",
+        _ if begins("tel:") => "a tel: URI (RFC 3966)",
+        _ if begins("msisdn-") => "msisdn- and digits (3GPP TS 23.003)",
+        _ if begins("+") && text[1..].bytes().all(|byte| byte.is_ascii_digit()) => "+ and digits (E.164)",
+        _ if begins("+") => "+ and digits, with separators",
+        _ if begins("00") || begins("011") => "as dialled to another country, with 00 or 011",
+        _ => "national, as typed in the country of the row",
+    }
+}
+
+/// A phone number as people and systems write it, and the country where it is typed. All are of ten digits behind the
+/// country code.
+pub(crate) fn phone(number: &PhoneNumber, form: usize) -> (String, &'static str) {
     let digits = number.expose_msisdn();
-    let (country, rest) = digits.split_at(digits.len() - 10);
+    let (code, rest) = digits.split_at(digits.len() - 10);
     let (a, b, c) = (&rest[..3], &rest[3..6], &rest[6..]);
-    match form % PHONE_FORMS {
-        0 => format!("+{country}{rest}"),
-        1 => format!("+{country} {a} {b} {c}"),
-        2 => format!("+{country} ({a}) {b}-{c}"),
-        3 => format!("tel:+{country}-{a}-{b}-{c};npdi;verstat=TN-Validation-Passed"),
-        4 => format!("msisdn-{country}{rest}"),
-        5 => format!("+{country}.{a}.{b}.{c}"),
-        6 => format!("TEL:+{country}({a}){b}{c}"),
-        _ => format!("+{country} {}-{} {c}", &rest[..2], &rest[2..6]),
-    }
+    let (home, abroad) = if code == "44" { ("GB", "US") } else { ("US", "GB") };
+    let typed = match form % PHONE_FORMS {
+        0 => format!("+{code}{rest}"),
+        1 => format!("+{code} {a} {b} {c}"),
+        2 => format!("+{code} ({a}) {b}-{c}"),
+        3 => format!("tel:+{code}-{a}-{b}-{c};npdi;verstat=TN-Validation-Passed"),
+        4 => format!("msisdn-{code}{rest}"),
+        5 => format!("+{code}.{a}.{b}.{c}"),
+        6 => format!("TEL:+{code}({a}){b}{c}"),
+        7 => format!("+{code} {}-{} {c}", &rest[..2], &rest[2..6]),
+        8 if home == "GB" => format!("0{} {} {c}", &rest[..2], &rest[2..6]),
+        8 => format!("({a}) {b}-{c}"),
+        9 => format!("+{code}\u{A0}{a}\u{A0}{b}\u{A0}{c}"),
+        10 => format!("\u{202A}+{code} {a} {b} {c}\u{202C}"),
+        _ if abroad == "US" => return (format!("011 {code} {a} {b} {c}"), abroad),
+        _ => return (format!("00{code} {a} {b} {c}"), abroad),
+    };
+    (typed, home)
+}
+
+/// The ways to write a phone number's digits: international and without the country code.
+pub(crate) fn phone_digits(phone: &PhoneNumber) -> Vec<String> {
+    let digits = phone.expose_msisdn();
+    vec![digits.to_string(), digits[digits.len() - 10..].into()]
+}
+
+/// The ways to write an IMEI's digits: 14, 15 with the check digit and 15 with the spare digit.
+pub(crate) fn imei_digits(imei: &Imei) -> Vec<String> {
+    let printed = imei.expose();
+    vec![printed[..14].into(), printed.to_string(), format!("{}0", &printed[..14])]
 }
 
 pub(crate) fn imsi(imsi: &Imsi, form: usize) -> String {
@@ -93,10 +233,11 @@ pub(crate) fn device(imei: &Imei, form: usize, svn: u64) -> String {
 /// The text of `subscribers.csv`: numbers from the ranges reserved for tests and drama alone, IMSIs of the test
 /// networks 001-01 and 999-70, devices whose type allocation code begins with 00.
 pub(crate) fn generate() -> Result<String, ParseError> {
-    let mut text = String::from("# Made by `cargo run --example messaging generate`: phone, IMSI, device\n");
+    let mut text = String::from("# Made by `cargo run --example messaging generate`: phone, country, IMSI, device\n");
     for i in 0..SUBSCRIBERS {
         let (forms, n) = (scatter(i) as usize, i / 3);
         let number: PhoneNumber = match i % 3 {
+            _ if i == SHOWN as u64 => format!("+442079460{:03}", 999).parse()?,
             0 => format!("+442079460{n:03}").parse()?,
             1 => format!("+447700900{n:03}").parse()?,
             _ => format!("+1{}55501{:02}", [202, 312, 415, 617][n as usize / 100], n % 100).parse()?,
@@ -104,7 +245,11 @@ pub(crate) fn generate() -> Result<String, ParseError> {
         let device_number = scatter(i + 20_000) % 100_000_000;
         let imei: Imei = format!("00{:06}{:06}", 440_100 + device_number % 24, device_number / 100).parse()?;
         let device = device(&imei, forms / 32, device_number % 100);
-        text += &format!("{},{},{device}\n", phone(&number, forms), imsi(&new_imsi(i)?, forms / 16));
+        let (phone, country) = phone(&number, if i == SHOWN as u64 { 8 } else { forms / 1024 });
+        text += &format!("{phone},{country},{},{device}\n", imsi(&new_imsi(i)?, forms / 16));
+        if i % REFUSED_EVERY == 0 {
+            text += &format!("{}\n", REFUSED[(i / REFUSED_EVERY) as usize % REFUSED.len()].0);
+        }
     }
     Ok(text)
 }
@@ -161,10 +306,21 @@ mod tests {
     }
 
     #[test]
+    fn every_row_that_must_be_is_refused_for_its_reason() {
+        for (row, reason) in REFUSED {
+            let mut tally = Tally::default();
+            assert!(tally.row(row).is_none());
+            assert_eq!(tally.refused.keys().collect::<Vec<_>>(), [reason]);
+            assert!(tally.forms.is_empty());
+        }
+    }
+
+    #[test]
     fn every_form_is_read_as_the_same_identifier() {
-        for subscriber in read().expect("valid") {
+        for subscriber in read().expect("valid").0 {
             for form in 0..PHONE_FORMS {
-                assert_eq!(phone(&subscriber.phone, form).parse(), Ok(subscriber.phone.clone()));
+                let (typed, country) = phone(&subscriber.phone, form);
+                assert_eq!(read_phone(&typed, country).ok(), Some(subscriber.phone.clone()), "form {form}");
             }
             for form in 0..DEVICE_FORMS {
                 let text = device(&subscriber.imei, form, 7);
