@@ -117,10 +117,24 @@ pub(crate) fn control(handsets: usize, control: Control) -> Result<Outcome> {
         Control::Plaintext => ("plaintext uploaded, each time", "16"),
     };
     let mut service = Service::new(handsets, None, size)?;
-    service.each("opt-in", |_| true, |handset, _, _| Ok(handset.make(control)))?;
+    service.each(
+        "opt-in",
+        |_| true,
+        |handset, _, _| {
+            handset.make(control);
+            Ok(())
+        },
+    )?;
     service.opt(OPT_IN, "opt-in", |nth| nth % 10 < 8)?;
     service.measured(what, TIMES, CONTACTS, |service| {
-        service.each("upload", |_| true, |handset, _, _| Ok(handset.make(control)))?;
+        service.each(
+            "upload",
+            |_| true,
+            |handset, _, _| {
+                handset.make(control);
+                Ok(())
+            },
+        )?;
         service.look_up(LOOKED_UP)
     })?;
     service.end()
