@@ -101,15 +101,12 @@ fn find_printed(printed: &[u8], subscribers: &[Subscriber]) -> Result<[usize; 3]
         vec![shown.imsi.expose().to_string()],
         subscribers::imei_digits(&shown.imei),
     ];
-    for subscriber in subscribers.iter().enumerate().filter(|(i, _)| *i != SHOWN).map(|(_, subscriber)| subscriber) {
+    for (_, subscriber) in subscribers.iter().enumerate().filter(|(i, _)| *i != SHOWN) {
         let Subscriber { phone, imsi, imei, imeisv, .. } = subscriber;
-        ways.extend([subscribers::phone_digits(phone), subscribers::imei_digits(imei)]);
-        ways.extend(
-            [imsi.expose().to_string()]
-                .into_iter()
-                .chain(imeisv.iter().map(|v| v.expose().to_string()))
-                .map(|w| vec![w]),
-        );
+        ways.push(subscribers::phone_digits(phone));
+        ways.push(vec![imsi.expose().to_string()]);
+        ways.push(subscribers::imei_digits(imei));
+        ways.extend(imeisv.iter().map(|imeisv| vec![imeisv.expose().to_string()]));
     }
     for i in SWAPPED {
         ways.push(vec![subscribers::new_imsi((subscribers.len() + i) as u64)?.expose().to_string()]);
