@@ -136,8 +136,10 @@ pub enum ParseErrorKind {
     // ---- Tokens, tags and key versions.
     /// A character that is not of base64url.
     Base64Url,
-    /// An unused bit after the last byte of a text in base64url is set.
+    /// An unused bit at the end is set: after the last byte of a text in base64url, or in a short tag.
     TrailingBits,
+    /// The number has more bits than the short tag.
+    ShortTagNumber,
     /// A character that is not a hexadecimal digit.
     Hex,
     /// The letter of another kind.
@@ -365,6 +367,7 @@ fn message(kind: ParseErrorKind) -> &'static str {
         Is::LengthOctet => "expected a length that fits the octets after it",
         Is::Base64Url => "expected a character of base64url",
         Is::TrailingBits => "expected the unused last bits to be zero",
+        Is::ShortTagNumber => "expected a number with no more bits than the short tag",
         Is::Hex => "expected a hexadecimal digit",
         Is::FormatVersion => "expected format version 1",
         Is::KeyVersion => "expected a key version from 1 to 65535",

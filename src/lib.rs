@@ -39,4 +39,4 @@ pub use kind::Kind;
 pub use scope::Scope;
 #[cfg(feature = "seal")]
 pub use seal::{Fingerprint, IndexKeyError, Indexer, Keyring, KeyringError, Lookup, OpenError, Row, Sealer};
-pub use token::{KeyVersion, LengthMismatch, PrefixTag, Tag, TagHasher, Token};
+pub use token::{KeyVersion, LengthMismatch, PrefixTag, ShortTag, Tag, TagHasher, Token};

@@ -8,12 +8,14 @@ mod key_version;
 pub(crate) mod parts;
 #[cfg(feature = "serde")]
 mod serde;
+mod short;
 
 pub use columns::LengthMismatch;
 #[cfg(feature = "seal")]
 pub(crate) use columns::{BITS, check_bits};
 pub use hasher::TagHasher;
 pub use key_version::KeyVersion;
+pub use short::ShortTag;
 
 use crate::{
     error::{ParseError, ParseErrorKind, Subject},

@@ -1,6 +1,6 @@
 //! Tokens and tags: their text in human-readable formats, their bytes in binary ones. Key versions: a number.
 
-use super::{KeyVersion, Tag, Token};
+use super::{KeyVersion, ShortTag, TOKEN, Tag, Token};
 use crate::{
     error::ParseError,
     identifier::{Identifier, Indexed},
@@ -23,7 +23,7 @@ impl<I: Identifier> Serialize for Token<I> {
 
 impl<'de, I: Identifier> Deserialize<'de> for Token<I> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize::<D, Self, 27, 36>(deserializer, "the token's 36 characters or 27 bytes")
+        deserialize::<D, Self>(deserializer, (27, 36), "the token's 36 characters or 27 bytes")
     }
 }
 
@@ -39,7 +39,24 @@ impl<T: Indexed> Serialize for Tag<T> {
 
 impl<'de, T: Indexed> Deserialize<'de> for Tag<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize::<D, Self, 16, 22>(deserializer, "the tag's 22 characters or 16 bytes")
+        deserialize::<D, Self>(deserializer, (16, 22), "the tag's 22 characters or 16 bytes")
+    }
+}
+
+impl<T: Indexed, const BITS: u32> Serialize for ShortTag<T, BITS> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_bytes(self.as_ref())
+        }
+    }
+}
+
+impl<'de, T: Indexed, const BITS: u32> Deserialize<'de> for ShortTag<T, BITS> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "the short tag's hexadecimal digits or its bytes";
+        deserialize::<D, Self>(deserializer, (Self::BYTES, Self::DIGITS), expected)
     }
 }
 
@@ -81,21 +98,18 @@ fn found<E: Error>(what: &str, expected: &dyn Expected) -> E {
     E::invalid_type(Unexpected::Other(what), expected)
 }
 
-/// Reads a `T` of `N` bytes from its text of `TEXT` characters or from its bytes.
+/// Reads a `T` from its bytes or from its text, which have these lengths.
 ///
 /// A string or bytes are asked for by name: a format that does not describe itself has no other way, and one that does
 /// finds no other type here. An error of the format may show what it found, so it is replaced.
-fn deserialize<'de, D, T, const N: usize, const TEXT: usize>(
-    deserializer: D,
-    expected: &'static str,
-) -> Result<T, D::Error>
+fn deserialize<'de, D, T>(deserializer: D, lengths: (usize, usize), expected: &'static str) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err = ParseError> + for<'a> TryFrom<&'a [u8], Error = ParseError>,
 {
     let mut refused = None;
     let is_text = deserializer.is_human_readable();
-    let visitor = Bytes::<T, N, TEXT> { expected, is_text, refused: &mut refused, form: PhantomData };
+    let visitor = Bytes::<T> { expected, lengths, is_text, refused: &mut refused, form: PhantomData };
     let read = if is_text { deserializer.deserialize_str(visitor) } else { deserializer.deserialize_bytes(visitor) };
     read.map_err(|_| match refused {
         Some(error) => D::Error::custom(error),
@@ -103,15 +117,16 @@ where
     })
 }
 
-struct Bytes<'r, T, const N: usize, const TEXT: usize> {
+struct Bytes<'r, T> {
     expected: &'static str,
+    lengths: (usize, usize),
     is_text: bool,
     /// What is wrong with a string or bytes.
     refused: &'r mut Option<ParseError>,
     form: PhantomData<T>,
 }
 
-impl<T, const N: usize, const TEXT: usize> Bytes<'_, T, N, TEXT> {
+impl<T> Bytes<'_, T> {
     fn judged<E: Error>(self, read: Result<T, ParseError>) -> Result<T, E> {
         read.map_err(|error| {
             *self.refused = Some(error);
@@ -120,7 +135,7 @@ impl<T, const N: usize, const TEXT: usize> Bytes<'_, T, N, TEXT> {
     }
 }
 
-impl<'de, T, const N: usize, const TEXT: usize> Visitor<'de> for Bytes<'_, T, N, TEXT>
+impl<'de, T> Visitor<'de> for Bytes<'_, T>
 where
     T: FromStr<Err = ParseError> + for<'a> TryFrom<&'a [u8], Error = ParseError>,
 {
@@ -137,7 +152,7 @@ where
     /// Some formats hand a text over as bytes. It is longer than the bytes are.
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<T, E> {
         match str::from_utf8(bytes) {
-            Ok(text) if text.len() == TEXT => self.visit_str(text),
+            Ok(text) if text.len() == self.lengths.1 => self.visit_str(text),
             _ => self.judged(T::try_from(bytes)),
         }
     }
@@ -147,13 +162,14 @@ where
         if self.is_text {
             return Err(found("a sequence", &self));
         }
-        let mut bytes = [0; N];
-        for byte in &mut bytes {
+        let mut bytes = [0; TOKEN]; // the longest
+        let bytes = &mut bytes[..self.lengths.0];
+        for byte in &mut *bytes {
             *byte = sequence.next_element()?.ok_or_else(|| A::Error::custom(self.expected))?;
         }
         match sequence.next_element::<u8>()? {
             Some(_) => Err(A::Error::custom(self.expected)),
-            None => self.visit_bytes(&bytes),
+            None => self.visit_bytes(bytes),
         }
     }
 }
