@@ -85,13 +85,13 @@ impl<T, const BITS: u32> ShortTag<T, BITS> {
     /// The first and the last tag that begin with these bits.
     pub const fn range(&self) -> RangeInclusive<Tag<T>> {
         let first = (self.word() as u128) << 64;
-        let last = first | u128::MAX >> BITS;
+        let last = first | (u128::MAX >> BITS);
         let [first, last] = [first.to_be_bytes(), last.to_be_bytes()];
         RangeInclusive::new(Tag { bytes: first, kind: PhantomData }, Tag { bytes: last, kind: PhantomData })
     }
 
     const fn cut(word: u64) -> Self {
-        ShortTag { bytes: (word >> Self::UNUSED << Self::UNUSED).to_be_bytes(), kind: PhantomData }
+        ShortTag { bytes: ((word >> Self::UNUSED) << Self::UNUSED).to_be_bytes(), kind: PhantomData }
     }
 
     const fn word(&self) -> u64 {
