@@ -62,7 +62,7 @@ impl Modulus {
     /// `y mod m`.
     #[inline(always)]
     fn reduce(self, y: u64) -> u64 {
-        let q = (u128::from(y) * u128::from(self.inverse) >> 64) as u64;
+        let q = ((u128::from(y) * u128::from(self.inverse)) >> 64) as u64;
         subtract_once(y - q * self.m, self.m)
     }
 
@@ -104,11 +104,11 @@ fn number(nibbles: u64) -> u64 {
 /// Its 8 digits, the first in the lowest nibble.
 #[inline(always)]
 fn nibbles(number: u64) -> u64 {
-    let high = number * 109_951_163 >> 40; // / 10000
+    let high = (number * 109_951_163) >> 40; // / 10000
     let fours = high | (number - high * 10_000) << 32;
-    let high = (fours * 5243 >> 19) & 0x7F_0000_007F; // / 100
+    let high = ((fours * 5243) >> 19) & 0x7F_0000_007F; // / 100
     let pairs = high | (fours - high * 100) << 16;
-    let high = (pairs * 103 >> 10) & 0x000F_000F_000F_000F; // / 10
+    let high = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F; // / 10
     let ones = high | (pairs - high * 10) << 8;
     let twos = (ones | ones >> 4) & 0x00FF_00FF_00FF_00FF;
     let fours = (twos | twos >> 8) & 0x0000_FFFF_0000_FFFF;
