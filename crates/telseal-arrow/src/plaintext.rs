@@ -1,0 +1,167 @@
+//! Kernels over arrays of identifiers as texts.
+
+use crate::{
+    column::{fits, fixed, is_valid},
+    dictionary::{Kernel, run},
+    error::{KernelError, OnRefusal, Reason, Refusals},
+};
+use arrow_array::{Array, ArrayAccessor, ArrayRef, FixedSizeBinaryArray, ListArray, cast::AsArray};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow_schema::{DataType, Field};
+use std::sync::Arc;
+use telseal::{Identifier, ParseError, Sealer};
+
+/// Seals a column of texts: `FixedSizeBinary(27)`, the token of each row under the primary key version.
+///
+/// # Errors
+/// [`KernelError::Type`] if the array is not `Utf8`, `LargeUtf8`, `Utf8View` or a dictionary of one of them.
+/// [`KernelError::Refused`] if the caller chose [`OnRefusal::Fail`] and a row is not read as an identifier.
+pub fn seal<I: Identifier>(
+    sealer: &Sealer<I>,
+    array: &dyn Array,
+    on_refusal: OnRefusal<'_>,
+) -> Result<ArrayRef, KernelError> {
+    run(&Seal(sealer), array, on_refusal)
+}
+
+/// Computes the tags of the tokens that [`seal`] gives, at half the cost: `FixedSizeBinary(16)`.
+///
+/// # Errors
+/// The errors of [`seal`].
+pub fn tag<I: Identifier>(
+    sealer: &Sealer<I>,
+    array: &dyn Array,
+    on_refusal: OnRefusal<'_>,
+) -> Result<ArrayRef, KernelError> {
+    run(&Tag(sealer), array, on_refusal)
+}
+
+/// The tokens under which each row may be stored: a `List` of `FixedSizeBinary(27)`, one for each live key version,
+/// newest first. It seals row by row and has no batch path.
+///
+/// # Errors
+/// The errors of [`seal`]. [`KernelError::TooLong`] for 2³¹ tokens or more.
+pub fn lookup<I: Identifier>(
+    sealer: &Sealer<I>,
+    array: &dyn Array,
+    on_refusal: OnRefusal<'_>,
+) -> Result<ArrayRef, KernelError> {
+    run(&Lookup(sealer), array, on_refusal)
+}
+
+struct Seal<'a, I>(&'a Sealer<I>);
+struct Tag<'a, I>(&'a Sealer<I>);
+struct Lookup<'a, I>(&'a Sealer<I>);
+
+/// A kernel over any array of texts.
+trait TextKernel {
+    const NAME: &'static str;
+
+    fn texts<'a>(
+        &self,
+        texts: impl ArrayAccessor<Item = &'a str>,
+        nulls: Option<&NullBuffer>,
+        refusals: &mut Refusals<'_>,
+    ) -> Result<ArrayRef, KernelError>;
+}
+
+impl<T: TextKernel> Kernel for T {
+    fn run(
+        &self,
+        array: &dyn Array,
+        nulls: Option<&NullBuffer>,
+        refusals: &mut Refusals<'_>,
+    ) -> Result<ArrayRef, KernelError> {
+        match array.data_type() {
+            DataType::Utf8 => self.texts(array.as_string::<i32>(), nulls, refusals),
+            DataType::LargeUtf8 => self.texts(array.as_string::<i64>(), nulls, refusals),
+            DataType::Utf8View => self.texts(array.as_string_view(), nulls, refusals),
+            found => {
+                let expected = "Utf8, LargeUtf8, Utf8View and dictionaries of them";
+                Err(KernelError::Type { kernel: T::NAME, expected, found: found.clone() })
+            }
+        }
+    }
+}
+
+impl<I: Identifier> TextKernel for Seal<'_, I> {
+    const NAME: &'static str = "seal";
+
+    fn texts<'a>(
+        &self,
+        texts: impl ArrayAccessor<Item = &'a str>,
+        nulls: Option<&NullBuffer>,
+        refusals: &mut Refusals<'_>,
+    ) -> Result<ArrayRef, KernelError> {
+        Ok(Arc::new(fixed(texts.len(), |tokens, valid| {
+            self.0.seal_column(rows(&texts, nulls), tokens, valid, |row, error| refuse(refusals, row, error))
+        })))
+    }
+}
+
+impl<I: Identifier> TextKernel for Tag<'_, I> {
+    const NAME: &'static str = "tag";
+
+    fn texts<'a>(
+        &self,
+        texts: impl ArrayAccessor<Item = &'a str>,
+        nulls: Option<&NullBuffer>,
+        refusals: &mut Refusals<'_>,
+    ) -> Result<ArrayRef, KernelError> {
+        Ok(Arc::new(fixed(texts.len(), |tags, valid| {
+            self.0.tag_column(rows(&texts, nulls), tags, valid, |row, error| refuse(refusals, row, error))
+        })))
+    }
+}
+
+impl<I: Identifier> TextKernel for Lookup<'_, I> {
+    const NAME: &'static str = "lookup";
+
+    fn texts<'a>(
+        &self,
+        texts: impl ArrayAccessor<Item = &'a str>,
+        nulls: Option<&NullBuffer>,
+        refusals: &mut Refusals<'_>,
+    ) -> Result<ArrayRef, KernelError> {
+        let versions = self.0.versions().len();
+        fits(versions, texts.len())?;
+        let mut tokens = Vec::with_capacity(27 * versions * texts.len());
+        let mut lengths = Vec::with_capacity(texts.len());
+        let valid: NullBuffer = rows(&texts, nulls)
+            .enumerate()
+            .map(|(row, text)| {
+                let identifier: Option<Result<I, ParseError>> = text.map(str::parse);
+                match identifier {
+                    Some(Ok(identifier)) => {
+                        self.0.lookup(&identifier).for_each(|token| tokens.extend_from_slice(token.as_bytes()));
+                        lengths.push(versions);
+                        return true;
+                    }
+                    Some(Err(error)) => refuse(refusals, row, Some(error)),
+                    None => {}
+                }
+                lengths.push(0);
+                false
+            })
+            .collect();
+        let tokens = FixedSizeBinaryArray::new(27, Buffer::from(tokens), None);
+        let field = Field::new_list_field(tokens.data_type().clone(), false);
+        let nulls = (valid.null_count() != 0).then_some(valid);
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        Ok(Arc::new(ListArray::new(Arc::new(field), offsets, Arc::new(tokens), nulls)))
+    }
+}
+
+fn rows<'a>(
+    texts: &impl ArrayAccessor<Item = &'a str>,
+    nulls: Option<&NullBuffer>,
+) -> impl ExactSizeIterator<Item = Option<&'a str>> {
+    (0..texts.len()).map(move |row| is_valid(nulls, row).then(|| texts.value(row)))
+}
+
+/// A row without an error is null.
+fn refuse(refusals: &mut Refusals<'_>, row: usize, error: Option<ParseError>) {
+    if let Some(error) = error {
+        refusals.refuse(row, Reason::Parse(error.kind()));
+    }
+}
