@@ -82,7 +82,11 @@ fn international(text: &str, country: Country, accept: Accept) -> Result<Digits,
         Ok(number) => (Digits::of(&[number.expose_msisdn().as_bytes()]), false),
         Err(error) if error.kind() == ParseErrorKind::TrunkPrefix => {
             // The core does not know plans, and refuses. Here the plan says what the zero is.
-            (Some(text::written(text::number_of(text), country)?.digits), true)
+            let number = text::number_of(text);
+            let written = text::written(&text[number.clone()], country)?;
+            // It has refused before it saw the rest, which may name an extension or be another number.
+            text::check_around(text, number).map_err(|error| NationalError::international(country, &error))?;
+            (Some(written.digits), true)
         }
         Err(error) => return Err(NationalError::international(country, &error)),
     };

@@ -4,6 +4,9 @@ use crate::{
     Country, NationalError, NationalErrorKind as Kind,
     digits::{CAPACITY, Digits},
 };
+use core::ops::Range;
+use telseal::{ParseError, PhoneNumber};
+use zeroize::Zeroizing;
 
 /// The digits zero of the scripts that telseal reads, each followed by its nine others. (A test holds them against telseal.)
 const ZEROS: [u32; 40] = [
@@ -26,11 +29,26 @@ pub(crate) fn is_international(text: &str) -> bool {
         }
 }
 
-/// The part of an international text that has the number, from its plus sign on or from the parenthesis before that.
-pub(crate) fn number_of(text: &str) -> &str {
+/// Where an international text has its number: from its plus sign on, or from the parenthesis before that.
+pub(crate) fn number_of(text: &str) -> Range<usize> {
     let plus = text.find(['+', '＋']).unwrap_or_default();
     let start = text[..plus].rfind(['(', '（']).unwrap_or(plus);
-    text[start..].split([';', '@']).next().unwrap_or_default()
+    let len = text[start..].find([';', '@']).unwrap_or(text.len() - start);
+    start..start + len
+}
+
+/// Lets telseal judge what stands around the number of an international text: parameters, a host, another number. In place
+/// of the number, which telseal does not read, it gets one that it reads and that is as long, so that places stay right.
+pub(crate) fn check_around(text: &str, number: Range<usize>) -> Result<(), ParseError> {
+    const ANY: &[u8] = b"+1111111";
+    let mut buffer = Zeroizing::new([b' '; MAX_TEXT]);
+    let (Some(copy), true) = (buffer.get_mut(..text.len()), number.len() >= ANY.len()) else {
+        return text.parse::<PhoneNumber>().map(drop);
+    };
+    copy.copy_from_slice(text.as_bytes());
+    copy[number.clone()].fill(b' ');
+    copy[number][..ANY.len()].copy_from_slice(ANY);
+    str::from_utf8(copy).expect("whole characters were replaced by ASCII").parse::<PhoneNumber>().map(drop)
 }
 
 /// What stands in a text in national form.

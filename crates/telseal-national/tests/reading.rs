@@ -227,6 +227,32 @@ fn refusals() {
     }
 }
 
+/// telseal refuses at the trunk prefix, before it sees the rest. What stands there is its to judge all the same.
+#[test]
+fn what_stands_behind_a_number_with_a_trunk_prefix() {
+    use telseal::ParseErrorKind as Core;
+    for text in ["tel:+44(0)2079460018;npdi", "sip:+44-020-79460018@example.org;user=phone", "tel: +44 (0)20 7946 0018"]
+    {
+        reads("GB", text, "+442079460018");
+    }
+    for (text, kind) in [
+        ("+44 (0)20 7946 0018;ext=12", Core::NotADigit),
+        ("+44 (0)20 7946 0018; +44 (0)20 7946 0019", Core::NotADigit),
+        ("+44 020 7946 0018; 020 7946 0019", Core::NotADigit),
+        ("+44 (0)20 7946 0018@example.org", Core::NotADigit),
+        ("tel:+44(0)2079460018;ext=12", Core::Extension),
+        ("tel:+44(0)2079460018;npdi;isub=12", Core::Extension),
+        ("tel:+44-020-79460018;rn=%", Core::Parameter),
+        ("tel:+44(0)2079460018;", Core::Parameter),
+        ("tel:+44(0)2079460018@example.org", Core::NotADigit),
+        ("sip:+44(0)2079460018;ext=12@example.org;user=phone", Core::Extension),
+    ] {
+        refuses("GB", text, Kind::International(kind));
+    }
+    let error = parse("+44 (0)20 7946 0018;ext=12", country("GB")).unwrap_err();
+    assert_eq!(error.position(), Some(19));
+}
+
 #[test]
 fn the_place_of_a_fault() {
     for (text, position) in [
