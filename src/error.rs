@@ -5,7 +5,8 @@ use core::{error::Error, fmt};
 ///
 /// The message says what was expected. If one place is at fault, it also says at which byte, counted from 0. A program
 /// reads the same from the [`kind`](Self::kind). Neither contains a digit of the input. The message names a character
-/// by its code point only if the character is not ASCII and not a letter or digit of any script.
+/// by its code point only if the character is in the Basic Multilingual Plane, is not ASCII, and is not a letter, a
+/// digit or a symbol of a digit in any script.
 ///
 /// ```
 /// use telseal::{ParseErrorKind, PhoneNumber};
@@ -212,6 +213,17 @@ impl Subject {
     pub(crate) const fn of(name: &'static str, kind: Kind) -> Self {
         Subject { name, of: Some(kind) }
     }
+
+    /// Whether texts of this kind for programs begin so (3GPP TS 29.571).
+    pub(crate) fn has_text_prefix(self, prefix: &str) -> bool {
+        let own = self.of.map(|kind| match kind {
+            Kind::PhoneNumber => "msisdn-",
+            Kind::Imsi => "imsi-",
+            Kind::Imei => "imei-",
+            Kind::Imeisv => "imeisv-",
+        });
+        own == Some(prefix)
+    }
 }
 
 impl From<Kind> for Subject {
@@ -250,10 +262,10 @@ impl ParseError {
         ParseError { found: Found::Length { what, found }, ..self }
     }
 
-    /// Names the character, unless it is ASCII, a letter or numeric: the digits of some scripts are letters.
+    /// Names the character, unless it is ASCII or may stand for a digit.
     pub(crate) fn character(self, char: Option<char>) -> Self {
         match char {
-            Some(char) if !char.is_ascii() && !char.is_alphanumeric() => {
+            Some(char) if !char.is_ascii() && !may_be_digit(char) => {
                 ParseError { found: Found::Character(char), ..self }
             }
             _ => self,
@@ -300,6 +312,23 @@ impl fmt::Display for ParseError {
             None => Ok(()),
         }
     }
+}
+
+/// The digits of some scripts are letters, and some marks and symbols name a digit: those of Shan, the turned digits, dice,
+/// Braille, the radicals of Han numbers, the digits above Devanagari letters. Behind the Basic Multilingual Plane there
+/// are tags, keycaps, tiles and cards.
+fn may_be_digit(char: char) -> bool {
+    char.is_alphanumeric()
+        || matches!(
+            char,
+            '\u{109E}'
+                | '\u{218A}'..='\u{218B}'
+                | '\u{2680}'..='\u{2685}'
+                | '\u{2800}'..='\u{28FF}'
+                | '\u{2F00}'..='\u{2FDF}'
+                | '\u{A8E0}'..='\u{A8E9}'
+                | '\u{10000}'..
+        )
 }
 
 /// How many of `what` there should be.

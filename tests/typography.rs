@@ -234,6 +234,14 @@ fn strict_forms_stay_strict() {
     assert_eq!("imsi-00101 0123456789".parse::<Imsi>().unwrap_err().kind(), NotADigit);
     assert_eq!("imei-49015420 3237518".parse::<Imei>().unwrap_err().kind(), NotADigit);
     assert_eq!("imeisv-4901542032375142 ".parse::<Imeisv>().unwrap_err().kind(), NotADigit);
+    // Nothing may stand before the prefix either. That is not called an identifier of another kind.
+    refuses(phone, " |msisdn-442079460018", UnknownForm);
+    refuses(phone, "\u{FEFF}|msisdn-442079460018", UnknownForm);
+    refuses(|text| text.parse::<Imsi>(), " |imsi-001010123456789", UnknownForm);
+    refuses(|text| text.parse::<Imei>(), " |imei-490154203237518", UnknownForm);
+    refuses(|text| text.parse::<Imeisv>(), " |imeisv-4901542032375112", UnknownForm);
+    refuses(|text| text.parse::<Prefix<Imsi>>(), "|imsi-00101", UnknownForm);
+    refuses(|text| text.parse::<Imsi>(), " |imei-490154203237518", OtherIdentifier);
     assert_eq!("urn:gsma:imei:49015420‑323751-0".parse::<Imei>().unwrap_err().kind(), Hyphen);
     for text in ["44 2079460018", "442079460018\n", "４４2079460018", "\u{FEFF}442079460018"] {
         assert_eq!(PhoneNumber::from_msisdn(text).unwrap_err().kind(), NotADigit, "{text:?}");
@@ -444,6 +452,16 @@ fn characters_are_named_and_digits_are_not() {
         ("+44𝟐2079460018", "expected a digit at byte 3"),
         ("+44四2079460018", "expected a digit at byte 3"),
         ("+44Ⅳ2079460018", "expected a digit at byte 3"),
+        // No letters and no numbers by their category, and a digit all the same.
+        ("+44\u{A8E2}079460018", "expected a digit at byte 3"),
+        ("msisdn-44\u{A8E2}079460018", "expected a digit at byte 9"),
+        ("+44\u{E0032}079460018", "expected a digit at byte 3"),
+        ("+44\u{218A}079460018", "expected a digit at byte 3"),
+        ("+44\u{109E}079460018", "expected a digit at byte 3"),
+        ("+44\u{2681}079460018", "expected a digit at byte 3"),
+        ("+44\u{2803}079460018", "expected a digit at byte 3"),
+        ("+44\u{2F06}079460018", "expected a digit at byte 3"),
+        ("+44\u{1F51F}79460018", "expected a digit at byte 3"),
     ] {
         refused(phone(text), &format!("phone number: {message}"));
     }

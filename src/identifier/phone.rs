@@ -205,7 +205,7 @@ fn from_text(text: &str) -> Result<PhoneNumber, ParseError> {
             return from_sip(uri).map(PhoneNumber);
         }
     }
-    Err(match other_form(&marks) {
+    Err(match other_form(subject, &marks) {
         Some(kind) => ParseError::new(subject, kind).at(marks.at()),
         None => without_plus(marks),
     })

@@ -295,7 +295,7 @@ pub(crate) fn digits(
                 return Err(ParseError::new(subject, ParseErrorKind::DecimalPart).at(at));
             }
             _ => {
-                let form = if kept.count == 0 { other_form(&start) } else { None };
+                let form = if kept.count == 0 { other_form(subject, &start) } else { None };
                 let error = |kind| ParseError::new(subject, kind).at(start.at());
                 return Err(form.map_or_else(|| no_digit(subject, &start, at), error));
             }
@@ -330,12 +330,16 @@ pub(crate) fn no_digit(subject: Subject, start: &Marks<'_>, at: usize) -> ParseE
 }
 
 /// What else a text is that has none of the forms of a kind, by what it begins with.
-pub(crate) fn other_form(marks: &Marks<'_>) -> Option<ParseErrorKind> {
+pub(crate) fn other_form(subject: Subject, marks: &Marks<'_>) -> Option<ParseErrorKind> {
     const OTHERS: [&str; 10] =
         ["imsi-", "imei-", "imeisv-", "msisdn-", "nai-", "suci-", "mac-", "extid-", "gci-", "gli-"];
     let text = marks.text().as_bytes();
-    if OTHERS.iter().any(|other| text.starts_with(other.as_bytes())) {
-        return Some(ParseErrorKind::OtherIdentifier);
+    if let Some(prefix) = OTHERS.iter().find(|other| text.starts_with(other.as_bytes())) {
+        // The own prefix stands here where something is before it, or where a prefix of an identifier is read.
+        return Some(match subject.has_text_prefix(prefix) {
+            true => ParseErrorKind::UnknownForm,
+            false => ParseErrorKind::OtherIdentifier,
+        });
     }
     let more = |byte| [b'+', b'-', b'.'].into_iter().any(|wanted| is(byte, wanted));
     let scheme = text.iter().take_while(|&&byte| is_letter(byte) || more(byte)).count();
