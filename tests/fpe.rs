@@ -273,7 +273,8 @@ fn forms() {
             all.push(encrypted);
         }
         let mut texts: Vec<String> = all.iter().map(ToString::to_string).collect();
-        (all.sort(), texts.sort());
+        all.sort();
+        texts.sort();
         assert!(all.iter().map(ToString::to_string).eq(texts));
         assert_eq!(format!("{cipher:?}"), "DigitCipher { .. }");
     }

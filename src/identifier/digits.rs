@@ -146,13 +146,19 @@ pub(crate) fn is_digit(byte: u8) -> bool {
 /// Packs up to 16 ASCII digits; the nibbles behind them are fillers. `None` where a byte is no digit.
 #[inline(always)]
 fn pack(text: &[u8]) -> Option<u64> {
-    let mut bytes = load(text);
-    ct::secret(&mut bytes);
-    // In every byte the value of a digit, and 0 behind the last.
-    let values = bytes ^ ZEROS[text.len()];
-    let [first, last] = [values as u64, (values >> 64) as u64];
+    let len = text.len();
+    // In every byte the value of a digit: the first eight and the last eight, which overlap, or all of fewer.
+    let [mut first, mut last] = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => [first, last].map(|eight| u64::from_le_bytes(*eight) ^ (BYTES * 0x30)),
+        _ => {
+            let bytes = text.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+            [bytes ^ ((BYTES * 0x30) & !(u64::MAX << (8 * len))), 0]
+        }
+    };
+    ct::secret(&mut first);
+    ct::secret(&mut last);
     is_zero(large(first) | large(last), "whether all are digits")
-        .then(|| squeeze(first) | squeeze(last) << 32 | FILLERS[text.len()])
+        .then(|| squeeze(first) | squeeze(last) << ((4 * len).wrapping_sub(32) & 63) | FILLERS[len])
 }
 
 /// The top bit of every byte that is 10 or more.
@@ -167,17 +173,6 @@ const BYTES: u64 = u64::MAX / 255;
 /// The highest bit of every byte.
 const TOPS: u64 = BYTES * 0x80;
 
-/// The character 0, as often as there are digits.
-const ZEROS: [u128; MAX_DIGITS + 1] = {
-    let mut zeros = [u128::MAX / 255 * 0x30; MAX_DIGITS + 1];
-    let mut len = 0;
-    while len < MAX_DIGITS {
-        zeros[len] &= (1 << (8 * len)) - 1;
-        len += 1;
-    }
-    zeros
-};
-
 /// The fillers behind so many digits.
 const FILLERS: [u64; MAX_DIGITS + 1] = {
     let mut fillers = [0; MAX_DIGITS + 1];
@@ -188,18 +183,6 @@ const FILLERS: [u64; MAX_DIGITS + 1] = {
     }
     fillers
 };
-
-/// Up to 16 bytes as a little-endian word, with zeros behind them.
-#[inline(always)]
-fn load(text: &[u8]) -> u128 {
-    match (text.first_chunk(), text.last_chunk()) {
-        // Two halves that overlap, by a distance that the length gives.
-        (Some(first), Some(last)) => {
-            u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (text.len() - 8))
-        }
-        _ => text.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
-    }
-}
 
 /// The ASCII digits of a block; behind them stand question marks, one for each filler.
 pub(crate) fn unpack(block: u64) -> Zeroizing<[u8; MAX_DIGITS]> {

@@ -354,9 +354,8 @@ const TWO_DIGITS: [u64; 2] = codes(&[
 ]);
 /// The country codes behind which a number begins with 0, by the metadata of libphonenumber 9.0.43, and whose plans
 /// have no trunk prefix 0 that it could be taken for. Frozen with the format.
-const ZERO_BEHIND_TWO: [u64; 2] = codes(&[39, 47]);
-const ZERO_BEHIND_THREE: [u16; 20] =
-    [225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 676, 679, 687, 800, 853, 881, 888, 974, 992];
+const ZERO_BEHIND: [u16; 22] =
+    [39, 47, 225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 676, 679, 687, 800, 853, 881, 888, 974, 992];
 
 /// A bit for each number below 100.
 const fn codes(codes: &[u8]) -> [u64; 2] {
@@ -382,16 +381,11 @@ fn trunk_zero(block: u64) -> u64 {
     let [first, second] = [block & 0xF, block >> 4 & 0xF];
     // A bit where a digit is 0, one digit in each nibble.
     let zeros = !(block | block >> 1 | block >> 2 | block >> 3);
-    let pair = (first << 3) + (first << 1) + second; // a product is no single step of a vector
     let one = is_of_one(first);
-    let two = has(TWO_DIGITS, pair);
-    let three = !(one | two);
-    let behind_two = has(TWO_DIGITS_WITHOUT_ZERO, pair);
-    (one & zeros >> 4 | behind_two & zeros >> 8 | three & zeros >> 12 & !zero_behind_three(block)) & 1
+    let two = has(TWO_DIGITS, 10 * first + second);
+    let zero = one & zeros >> 4 | two & zeros >> 8 | !(one | two) & zeros >> 12;
+    zero & !zero_behind(block & 0xFFF) & 1
 }
-
-/// The country codes of two digits behind which no number begins with 0.
-const TWO_DIGITS_WITHOUT_ZERO: [u64; 2] = [TWO_DIGITS[0] & !ZERO_BEHIND_TWO[0], TWO_DIGITS[1] & !ZERO_BEHIND_TWO[1]];
 
 /// How many digits the country code has: 1, 2 or 3.
 fn country_code_length(block: u64) -> u64 {
@@ -413,26 +407,53 @@ fn has(codes: [u64; 2], number: u64) -> u64 {
     (low ^ (low ^ high) & number >> 6) & 1
 }
 
-/// All ones where the first three digits are one of [`ZERO_BEHIND_THREE`]: four of them are compared at a time.
+/// 1 for the first three digits of a number, in the nibbles of a word, whose country code is in [`ZERO_BEHIND`] and behind
+/// whose country code a zero stands.
+///
+/// A product gives a bit of a word, and a second product a bit of another. Both bits are set for these codes. For the
+/// others one of them is 0: the factors were looked for until that was so.
 #[inline(always)]
-fn zero_behind_three(block: u64) -> u64 {
-    const LANES: u64 = 0x0001_0001_0001_0001;
-    let code = block & 0xFFF;
-    let code = code | code << 16;
-    let code = code | code << 32;
-    let found = ZERO_BEHIND_THREE_AS_TBCD.iter().fold(0, |found, four| found | (code ^ four).wrapping_sub(LANES));
-    // A lane that was 0 is all ones. What it borrows from the next one makes no other lane so without it.
-    (found & LANES << 15).wrapping_neg() >> 63
+fn zero_behind(code: u64) -> u64 {
+    const WORDS: [u64; 2] = [word_of(FACTORS[0]), word_of(FACTORS[1])];
+    let bit = |i: usize| WORDS[i] >> (code.wrapping_mul(FACTORS[i]) >> 58);
+    bit(0) & bit(1) & 1
 }
 
-/// Four codes in each word, as their digits lie in a block.
-const ZERO_BEHIND_THREE_AS_TBCD: [u64; 5] = {
-    let mut words = [0; 5];
-    let mut at = 0;
-    while at < ZERO_BEHIND_THREE.len() {
-        let code = ZERO_BEHIND_THREE[at] as u64;
-        words[at / 4] |= (code / 100 + 16 * (code / 10 % 10) + 256 * (code % 10)) << (16 * (at % 4));
+const FACTORS: [u64; 2] = [0x7393_AB37_46A4_D768, 0x4354_22EE_BAA4_B775];
+
+/// The bits of all codes in [`ZERO_BEHIND`]. Behind one of two digits stands the zero.
+const fn word_of(factor: u64) -> u64 {
+    let (mut word, mut at) = (0, 0);
+    while at < ZERO_BEHIND.len() {
+        let code = ZERO_BEHIND[at] as u64;
+        let code = if code < 100 { 10 * code } else { code };
+        let code = (code / 100) | ((code / 10 % 10) << 4) | (code % 10) << 8;
+        word |= 1 << (code.wrapping_mul(factor) >> 58);
         at += 1;
     }
-    words
-};
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All numbers of four digits, by the lists.
+    #[test]
+    fn every_country_code_and_a_zero_behind_it() {
+        for number in 1000_u64..10_000 {
+            let digits = [number / 1000, number / 100 % 10, number / 10 % 10, number % 10];
+            let block = digits.iter().rev().fold(u64::MAX, |block, digit| block << 4 | digit);
+            let two = number / 100;
+            let length = match digits[0] {
+                1 | 7 => 1,
+                _ if TWO_DIGITS[two as usize / 64] >> (two % 64) & 1 == 1 => 2,
+                _ => 3,
+            };
+            let code = number / 10_u64.pow(4 - length);
+            let expected = digits[length as usize] == 0 && !ZERO_BEHIND.iter().any(|&zero| u64::from(zero) == code);
+            assert_eq!(trunk_zero(block), u64::from(expected), "{number}");
+            assert_eq!(country_code_length(block), u64::from(length));
+        }
+    }
+}
