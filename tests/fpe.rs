@@ -6,7 +6,7 @@
 mod common;
 
 use ::fpe::ff1::{FF1, FlexibleNumeralString};
-use common::{Sample, encoded, for_every_kind, keyring, refused, scope, secret, tbcd, version};
+use common::{Sample, encoded, for_every_kind, keyring, lengths, refused, scope, secret, tbcd, version};
 use hkdf::Hkdf;
 use proptest::prelude::*;
 use sha2::Sha256;
@@ -202,7 +202,7 @@ fn many_are_as_one_by_one() {
         .map(|i| PhoneNumber::from_msisdn(&format!("4420794600{i:05}")[..15 - [0, 0, 0, 3, 5, 8][i % 6]]).unwrap())
         .collect();
     let clear = |number: &PhoneNumber| number.expose_msisdn().len() % 4;
-    for count in 0..=300 {
+    for count in lengths() {
         let mut encrypted = vec![Err(DigitError::FirstDigit); count];
         cipher.encrypt_into(&numbers[..count], clear, &mut encrypted).unwrap();
         for (number, encrypted) in numbers.iter().zip(&encrypted) {
@@ -218,7 +218,7 @@ fn many_are_as_one_by_one() {
     }
     // One item with too few digits, at each place of two batches.
     let full: Vec<PhoneNumber> = (0..130).map(PhoneNumber::sample).collect();
-    for bad in 0..130 {
+    for bad in (0..130).filter(|bad| !cfg!(telseal_ct) || bad % 43 == 0) {
         let mut numbers = full.clone();
         numbers[bad] = "+4420790".parse().unwrap();
         let mut encrypted = vec![Err(DigitError::FirstDigit); 130];

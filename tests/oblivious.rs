@@ -374,7 +374,7 @@ mod both {
             for labels in [&["a|b", "c"][..], &["a", "b|c"], &["a|b|c"], &["acme"], &["P"], &["acme", "contacts"]] {
                 let scope = Scope::new(labels).unwrap();
                 let mut all = |texts: [&str; 3]| {
-                    let number: PhoneNumber = format!("+{}", texts[0]).parse().unwrap();
+                    let number: PhoneNumber = PhoneNumber::from_msisdn(texts[0]).unwrap();
                     let (imsi, imei): (Imsi, Imei) = (texts[1].parse().unwrap(), texts[2].parse().unwrap());
                     let imeisv: Imeisv = format!("{}00", texts[2]).parse().unwrap();
                     tags.extend(keyring.evaluator(&scope).unwrap().lookup(&number).map(|(_, tag)| *tag.as_bytes()));

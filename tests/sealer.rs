@@ -10,7 +10,8 @@ use aes::{
     cipher::{BlockCipherEncrypt, KeyInit},
 };
 use common::{
-    CUTS, Sample, all_different, for_every_kind, keyring, oracle_key, oracle_token, scope, secret, tbcd, version,
+    CUTS, Sample, all_different, for_every_kind, keyring, lengths, oracle_key, oracle_token, scope, secret, tbcd,
+    version,
 };
 use proptest::prelude::*;
 #[cfg(feature = "getrandom")]
@@ -334,7 +335,7 @@ fn many_at_once_at_every_length() {
             })
             .collect();
         let single: Vec<_> = mixed.iter().map(|token| sealer.open(token)).collect();
-        for length in 0..=300 {
+        for length in lengths() {
             let mut tokens = vec![Token::BLANK; length];
             sealer.seal_into(&identifiers[..length], &mut tokens).unwrap();
             assert_eq!(tokens, sealed[..length]);
@@ -479,7 +480,7 @@ fn rows_that_are_not_read() {
         .collect();
     let read: Vec<_> = column.iter().map(|row| row.parse::<PhoneNumber>()).collect();
     let sealed: Vec<_> = read.iter().map(|row| row.as_ref().ok().map(|row| sealer.seal(row))).collect();
-    for length in 0..=300 {
+    for length in lengths() {
         let columns = Columns::new(&sealer, column[..length].iter().map(|row| row.parse())).unwrap();
         assert!(columns.are(&sealed[..length]), "{length}");
         let expected = read[..length].iter().enumerate().filter_map(|(i, row)| Some((i, row.clone().err()?)));
@@ -488,7 +489,7 @@ fn rows_that_are_not_read() {
     }
     // None of them, all of them, and all but one at each place.
     let good: Vec<_> = (0..300).map(|i| Ok(PhoneNumber::sample(i))).collect();
-    let but_one = (0..300).map(|at| {
+    let but_one = (0..300).filter(|at| !cfg!(telseal_ct) || at % 43 == 0).map(|at| {
         let mut rows = good.clone();
         rows[at] = Err("bad");
         rows
@@ -510,7 +511,7 @@ fn rows_of_texts() {
         assert!(read.iter().any(Result::is_ok) && read.iter().any(Result::is_err));
         let sealed: Vec<_> = read.iter().map(|row| row.as_ref().ok().map(|row| sealer.seal(row))).collect();
         let errors: Vec<_> = read.into_iter().map(Result::err).collect();
-        for length in 0..=300 {
+        for length in lengths() {
             let start = length * 7 % (texts.len() - 300);
             let (texts, sealed) = (&texts[start..][..length], &sealed[start..][..length]);
             let errors = errors[start..][..length].iter().enumerate();
@@ -532,7 +533,7 @@ fn rows_of_texts() {
         let sealed: Vec<_> = (0..130).map(|i| Some(sealer.seal(&I::sample(i)))).collect();
         let text = |plain: &String| plain.clone();
         assert!(Columns::new(&sealer, plain.iter().map(|text| &text[..])).unwrap().are(&sealed));
-        for at in 0..130 {
+        for at in (0..130).filter(|at| !cfg!(telseal_ct) || at % 43 == 0) {
             for (i, other) in
                 [texts[at].clone(), text(&plain[at]) + "x", text(&plain[at]).replace('0', "O")].iter().enumerate()
             {
@@ -634,7 +635,7 @@ fn columns_of_bytes_that_are_opened() {
             .iter()
             .map(|row| Token::try_from(*row).map_or(Err(OpenError::NotOpened), |token| sealer.open(&token)))
             .collect();
-        for length in 0..=300 {
+        for length in lengths() {
             // What is in the output before does not matter.
             let mut opened: Vec<_> = identifiers[..length].iter().rev().cloned().map(Some).collect();
             let mut refused = Vec::new();

@@ -424,9 +424,9 @@ fn import_forms_ask_for_the_full_length() {
 
 #[test]
 fn long_texts_are_refused_by_their_length() {
+    const HUGE: usize = if cfg!(telseal_ct) { 100_000 } else { 100_000_000 };
     let invisible = "\u{200B}".repeat(10_000);
-    for (text, found) in
-        [(invisible.clone(), 30_000), ("+".to_string() + &invisible, 30_001), ("4".repeat(100_000_000), 100_000_000)]
+    for (text, found) in [(invisible.clone(), 30_000), ("+".to_string() + &invisible, 30_001), ("4".repeat(HUGE), HUGE)]
     {
         let message = format!("expected at most 1024 bytes, found {found}");
         refused(phone(&text), &format!("phone number: {message}"));

@@ -85,8 +85,8 @@ proptest! {
         };
         let plain: Vec<u64> = (0..count).map(block).collect();
         let mut batch = Batch::new();
-        for i in 0..count {
-            (batch.words[i], batch.before[i]) = (plain[i], before(i) as u64);
+        for (i, plain) in plain.iter().enumerate() {
+            (batch.words[i], batch.before[i]) = (*plain, before(i) as u64);
         }
         ff1.many::<false>(n, &mut batch, tweak);
         for (i, plain) in plain.iter().enumerate() {
