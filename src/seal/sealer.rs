@@ -499,10 +499,6 @@ impl Drop for Space {
         *work = Blocks::new();
         *faults = [0; BATCH];
         optimization_barrier(self);
-        if cfg!(debug_assertions) {
-            // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
-            stack::wipe::<DEPTH>();
-        }
     }
 }
 

@@ -191,6 +191,10 @@ impl<Make: FnOnce() -> Block, Then: FnOnce(Block) -> R, R> BlockCipherEncClosure
 #[inline(always)]
 fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
     aes.encrypt_with_backend(Pass { blocks, fill });
+    if cfg!(debug_assertions) {
+        // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
+        stack::wipe::<DEPTH>();
+    }
 }
 
 /// Many blocks. All of it is compiled once for each backend of AES, with all that its processors can do.
