@@ -115,7 +115,7 @@ impl<'a> Visitor<'a> for Values<'_, 'a> {
                 if *wanted == key {
                     let raw: &'a RawValue = match raw {
                         Some(raw) => raw,
-                        None => *raw.insert(map.next_value()?),
+                        None => raw.insert(map.next_value()?),
                     };
                     *value = if matches!(value, Value::Missing) { Value::Found(raw.get()) } else { Value::Twice };
                 }

@@ -249,7 +249,7 @@ fn what_stands_behind_a_number_with_a_trunk_prefix() {
     ] {
         refuses("GB", text, Kind::International(kind));
     }
-    let error = parse("+44 (0)20 7946 0018;ext=12", country("GB")).unwrap_err();
+    let error = parse("+44 (0)20 7946 0018;ext=12", country("GB")).expect_err("an extension");
     assert_eq!(error.position(), Some(19));
 }
 
