@@ -201,7 +201,7 @@ fn texts_that_are_no_prefix() {
             ("", "expected an identifier, found an empty text"),
             ("99970123456", "expected 1 to 10 digits, found 11"),
             ("001.01", "expected a digit at byte 3"),
-            ("imsi-00101", "found an identifier of another kind at byte 0"),
+            ("imsi-00101", "expected one of the forms that are read at byte 0"),
         ],
     );
     check::<Imei>(

@@ -147,12 +147,15 @@ pub(crate) fn is_digit(byte: u8) -> bool {
 #[inline(always)]
 fn pack(text: &[u8]) -> Option<u64> {
     let len = text.len();
-    // In every byte the value of a digit: the first eight and the last eight, which overlap, or all of fewer.
-    let [mut first, mut last] = match (text.first_chunk(), text.last_chunk()) {
-        (Some(first), Some(last)) => [first, last].map(|eight| u64::from_le_bytes(*eight) ^ (BYTES * 0x30)),
+    // In every byte the value of a digit: the first eight and the last eight, which overlap, or all of fewer. No array of
+    // the two: at some levels of optimisation it would lie on the stack.
+    let (mut first, mut last) = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => {
+            (u64::from_le_bytes(*first) ^ (BYTES * 0x30), u64::from_le_bytes(*last) ^ (BYTES * 0x30))
+        }
         _ => {
             let bytes = text.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-            [bytes ^ ((BYTES * 0x30) & !(u64::MAX << (8 * len))), 0]
+            (bytes ^ (BYTES * 0x30 & !(u64::MAX << (8 * len))), 0)
         }
     };
     ct::secret(&mut first);
@@ -185,6 +188,7 @@ const FILLERS: [u64; MAX_DIGITS + 1] = {
 };
 
 /// The ASCII digits of a block; behind them stand question marks, one for each filler.
+#[inline(never)] // or words of it stay in the frame of a caller, where all is one program
 pub(crate) fn unpack(block: u64) -> Zeroizing<[u8; MAX_DIGITS]> {
     Zeroizing::new(ascii(block).to_le_bytes())
 }

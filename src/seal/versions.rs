@@ -3,7 +3,7 @@ use alloc::boxed::Box;
 use core::slice;
 
 /// How far down deriving and making a key reaches.
-const DEPTH: usize = stack::kib(10, 23);
+const DEPTH: usize = stack::kib(10, 28);
 
 /// The keys that were derived for one use, one for each live key version.
 pub(crate) struct Versions<K> {

@@ -125,7 +125,8 @@ pub(crate) use for_every_kind;
 /// How an error names a character that stands where a digit should: by its code point, unless it is ASCII, a letter or
 /// a number.
 pub(crate) fn no_digit(char: char, at: usize) -> String {
-    match char.is_ascii() || char.is_alphanumeric() {
+    // Marks and symbols behind the Basic Multilingual Plane may name a digit, and are not told.
+    match char.is_ascii() || char.is_alphanumeric() || char > '\u{FFFF}' {
         true => format!("expected a digit at byte {at}"),
         false => format!("expected a digit, found U+{:04X}, at byte {at}", u32::from(char)),
     }
