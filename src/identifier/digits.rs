@@ -155,7 +155,7 @@ fn pack(text: &[u8]) -> Option<u64> {
         }
         _ => {
             let bytes = text.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-            (bytes ^ (BYTES * 0x30 & !(u64::MAX << (8 * len))), 0)
+            (bytes ^ ((BYTES * 0x30) & !(u64::MAX << (8 * len))), 0)
         }
     };
     ct::secret(&mut first);
