@@ -370,9 +370,14 @@ fn what_is_no_imsi_and_no_imei() {
 /// What a spreadsheet makes of digits.
 #[test]
 fn decimal_places_are_no_digits() {
-    for text in
-        ["+447700900123|.0", "+447700900123|.00", "tel:+447700900123|.0", " +447700900123|.0 ", "+ 447700900123|.0"]
-    {
+    for text in [
+        "+447700900123|.0",
+        "+447700900123|.00",
+        "tel:+447700900123|.0",
+        " +447700900123|.0 ",
+        "+ 447700900123|.0",
+        "+447700900123|.0.",
+    ] {
         refuses(phone, text, DecimalPart);
     }
     refuses(phone, "+٤٤٧٧٠٠٩٠٠١٢٣|.٠", DecimalPart);

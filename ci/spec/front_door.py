@@ -88,7 +88,7 @@ def global_number(text):
     groups = re.findall(r"\((.*?)\)", number)
     refuse_unless(not any(re.fullmatch("0+", only_digits(group)) for group in groups), "trunk prefix")
     separators = re.findall("[^0-9]", between)
-    refuse_unless(not (separators == ["."] and re.search(r"\.00?$", between) and "." not in behind), "decimal part")
+    refuse_unless(not (separators == ["."] and re.search(r"\.00?$", between)), "decimal part")
     digits = only_digits(number)
     refuse_unless(digits and digits[0] != "0", "first digit 0")
     code = country_code(digits)

@@ -300,19 +300,20 @@ pub(crate) fn global_number(subject: Subject, shape: Shape, marks: Marks<'_>) ->
     let mut group = open.map(|at| (at, 0)); // where the open parenthesis stands, and how many digits before it
     let (mut separators, mut since_digit) = (0, 0);
     let mut between = None; // where a character stands that must have digits on both sides
-    let mut dot = (0, 0); // the last one in the same way
+    let (mut dot, mut last_dot) = ((0, 0), None); // the last one that a digit follows, and the last one
     for (at, mark) in marks {
         match mark {
             Mark::Digit(digit) => {
                 // What stands before the first digit or behind the last one separates nothing.
                 separators += if kept.count() > 0 { since_digit } else { 0 };
                 (since_digit, between) = (0, None);
+                dot = last_dot.take().unwrap_or(dot);
                 kept.push(digit, at);
                 continue;
             }
             Mark::Space | Mark::Hyphen => {}
             Mark::Slash | Mark::MiddleDot if kept.count() > 0 => between = Some(at),
-            Mark::Dot => dot = (at, kept.count()),
+            Mark::Dot => last_dot = Some((at, kept.count())),
             Mark::Open if group.is_none() => group = Some((at, kept.count())),
             Mark::Close if group.is_some() => {
                 // Zeros alone are for calls from inside the country, or to be told from other digits by nobody.
