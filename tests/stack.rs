@@ -14,7 +14,7 @@ use telseal::{Identifier, Imei, Imsi, Indexer, Keyring, OpenError, PhoneNumber, 
 const KIB: usize = 1024;
 const KEK: [u8; 32] = [7; 32];
 /// The least stack that the crate is promised to work on, and the least for batches and oblivious tags.
-const LEAST: usize = if cfg!(debug_assertions) { 32 } else { 16 };
+const LEAST: usize = if cfg!(debug_assertions) { 48 } else { 16 };
 const LEAST_FOR_MANY: usize = if cfg!(debug_assertions) { 64 } else { 16 };
 
 fn number() -> PhoneNumber {

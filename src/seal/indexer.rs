@@ -52,7 +52,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// ```
 ///
 /// To make tags it derives no key and allocates nothing. Its methods take `&self`, and threads can share it. Keys are
-/// wiped on drop, together with the stack below, as far as tags use it: a thread of 16 KiB is enough (32 KiB with debug
+/// wiped on drop, together with the stack below, as far as tags use it: a thread of 16 KiB is enough (48 KiB with debug
 /// assertions, 64 KiB for batches).
 #[doc(alias = "blind index")]
 pub struct Indexer<T> {

@@ -48,7 +48,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// the old ones.
 ///
 /// Secrets are wiped on drop. Deriving keys, wrapping and unwrapping also wipe the stack below them, as far as they use
-/// it themselves: a thread of 16 KiB is enough (32 KiB with debug assertions). `Debug` shows the versions, not the
+/// it themselves: a thread of 16 KiB is enough (48 KiB with debug assertions). `Debug` shows the versions, not the
 /// secrets. There is no `Clone`.
 pub struct Keyring {
     /// Ascending. Boxed, so that a secret has one place and growing the list leaves no copy of it behind.

@@ -37,7 +37,7 @@ use zeroize::{ZeroizeOnDrop, optimization_barrier};
 ///
 /// A sealer holds a key for each version that was live when it was made. After that it derives no key and allocates
 /// nothing. Its methods take `&self`, and threads can share it. Keys are wiped on drop, together with the stack
-/// below, as far as sealing uses it: a thread of 16 KiB is enough (32 KiB with debug assertions, 64 KiB for batches).
+/// below, as far as sealing uses it: a thread of 16 KiB is enough (48 KiB with debug assertions, 64 KiB for batches).
 #[doc(alias("pseudonymize", "tokenize"))]
 pub struct Sealer<I> {
     versions: Versions<Siv>,
