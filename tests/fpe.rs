@@ -279,6 +279,8 @@ fn forms() {
         assert_eq!(format!("{cipher:?}"), "DigitCipher { .. }");
     }
     for_every_kind!(check());
+    let versions = cipher::<Imsi>();
+    assert!(versions.versions().eq([300, 2, 1].map(version)) && versions.primary() == version(300));
     // Shorter ones come first.
     let read = |text: &str| text.parse::<EncryptedDigits<PhoneNumber>>().unwrap();
     assert!(
@@ -353,4 +355,13 @@ proptest! {
         let again = cipher.lookup(&imeisv, clear).unwrap().find(|(found, _)| *found == version(2)).unwrap().1;
         prop_assert_eq!(again.to_string(), digits);
     }
+}
+
+#[test]
+fn a_clone_is_the_same() {
+    fn cloned<T: Clone>(value: &T) -> T {
+        value.clone()
+    }
+    let encrypted = cipher::<Imsi>().encrypt(&Imsi::sample(1), 5).unwrap();
+    assert!(cloned(&encrypted) == encrypted);
 }

@@ -159,3 +159,12 @@ fn serialised() {
         assert!(!error.contains("4420"), "{error}");
     }
 }
+
+#[test]
+fn a_clone_is_the_same_and_neither_less_nor_more() {
+    fn cloned<T: Clone>(value: &T) -> T {
+        value.clone()
+    }
+    let short = Tag::<PhoneNumber>::from_bytes([7; 16]).short::<24>();
+    assert_eq!(cloned(&short).partial_cmp(&short), Some(std::cmp::Ordering::Equal));
+}

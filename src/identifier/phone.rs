@@ -439,6 +439,15 @@ const fn word_of(factor: u64) -> u64 {
 mod tests {
     use super::*;
 
+    /// What the compiler computes, once more as the program runs.
+    #[test]
+    fn words_of_the_lists() {
+        assert_eq!(codes(core::hint::black_box(&[20, 27, 98])), [(1 << 20) | (1 << 27), 1 << 34]);
+        for factor in core::hint::black_box(FACTORS) {
+            assert!((1..=22).contains(&word_of(factor).count_ones()));
+        }
+    }
+
     /// All numbers of four digits, by the lists.
     #[test]
     fn every_country_code_and_a_zero_behind_it() {

@@ -166,3 +166,8 @@ fn a_permutation_of_the_smallest_domain() {
     }
     assert!(hit.iter().all(|hit| *hit));
 }
+
+#[test]
+fn depths_are_in_kib() {
+    assert_eq!(crate::stack::kib(core::hint::black_box(3), 3), 3072);
+}
