@@ -1,6 +1,6 @@
 //! Contact discovery in which nobody but the handset learns its address book.
 //!
-//! `cargo run --release --features oblivious --example contacts` starts a key holder, which has a keyring and sees
+//! `cargo run --release --example contacts` starts a key holder, which has a keyring and sees
 //! blinded elements only, and a router, which has a directory of tags and no key, as two processes more. This one is
 //! 200 handsets with 500 contacts each. They ask the key holder for the tags of their contacts and look them up at
 //! the router; opt in and out; and do so over a key rotation. It then looks for every number in all that key holder

@@ -56,7 +56,7 @@ pub(crate) const REFUSED: [(&str, &str); 12] = [
 /// Reads the file at run time. Compiled in, it would be in the router's memory too, which is the same program. Fails
 /// unless every row is read or refused as it must be.
 pub(crate) fn read() -> Result<(Vec<Subscriber>, Tally), String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/messaging/subscribers.csv");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("messaging/subscribers.csv");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut tally = Tally::default();
     let rows = text.lines().filter(|line| !line.starts_with('#'));
