@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, env, process::Command};
 fn packages(features: &[&str]) -> BTreeMap<String, String> {
     let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
     let output = Command::new(cargo)
-        .args(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}|{f}"])
+        .args(["tree", "--package", "telseal", "--edges", "normal", "--prefix", "none", "--format", "{p}|{f}"])
         .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")])
         .args(features)
         .output()
