@@ -238,6 +238,22 @@ fn kinds() {
         ("+44 (20 7946 0018", Parenthesis),
         ("tel:+442079460018;", Parameter),
         ("tel:+442079460018;ext=7", Extension),
+        ("+44 20 7946 0018 ext. 12", Extension),
+        ("+44 20 7946 0018 Extension 1234567", Extension),
+        ("+44 20 7946 0018x1", Extension),
+        ("+44 20 7946 0018 #12", Extension),
+        ("+44 20 7946 0018,,12", Extension),
+        ("+44 20 7946 0018;12", Extension),
+        ("+44 20 7946 0018 p12", Extension),
+        ("+44 20 7946 0018 x\u{661}\u{662}", Extension),
+        ("+44 20 7946 0018 ext. 12345678", NotADigit),
+        ("+44 20 7946 0018 ext.", NotADigit),
+        ("+44 20 7946 0018 ext. 1 2", NotADigit),
+        ("+44 20 7946 0018 x+44", NotADigit),
+        ("+4.42079E+11", NotADigit),
+        ("+44 20 7946 0018 home 12", NotADigit),
+        ("+44 20 7946 0018; 020 7946 0018", NotADigit),
+        ("+x12", NotADigit),
     ] {
         assert_eq!(phone(text), kind, "{text}");
     }

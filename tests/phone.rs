@@ -129,11 +129,19 @@ fn every_character_at_every_place() {
                         7..12 => read_as(&digits[..at], &[&text]), // the rest is the name of a parameter
                         _ => refused(parse(&text), &parameter(place + 1)),
                     },
+                    // A whole number, and a few digits behind the sign of an extension.
+                    'e' | 'E' | 'x' | 'X' | 'p' | 'P' | 'w' | 'W' | '#' | ',' | ';' if (7..12).contains(&at) => {
+                        refused(parse(&text), &extension(place));
+                    }
                     _ => refused(parse(&text), &format!("phone number: {}", no_digit(char, place))),
                 }
             }
         }
     }
+}
+
+fn extension(at: usize) -> String {
+    format!("phone number: an extension or subaddress names something other than the subscriber at byte {at}")
 }
 
 fn trunk_prefix(at: usize) -> String {
@@ -365,7 +373,7 @@ fn what_is_no_digit_is_refused_at_its_place() {
     for (text, at) in [
         ("+44 20 7946 OO18", 12),
         ("+442079460018x", 13),
-        ("+442079460018 ext. 7", 14),
+        ("+442079460018 ext.", 14),
         ("++442079460018", 1),
         ("+44+2079460018", 3),
         ("+44207946001\0", 12),

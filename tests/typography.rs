@@ -297,7 +297,7 @@ fn what_is_no_phone_number() {
         ("+44|+2079460018", NotADigit),
         ("+|/442079460018", NotADigit),
         ("+442079460018|/", NotADigit),
-        ("+44 20 7946 0018 |x7", NotADigit),
+        ("+44 20 7946 0018 |x7", Extension),
         ("+44 20 7946 0018|\u{2764}", NotADigit),
         ("+44|𝟐079460018", NotADigit),
         ("+44|²079460018", NotADigit),

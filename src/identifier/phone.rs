@@ -301,7 +301,8 @@ pub(crate) fn global_number(subject: Subject, shape: Shape, marks: Marks<'_>) ->
     let (mut separators, mut since_digit) = (0, 0);
     let mut between = None; // where a character stands that must have digits on both sides
     let (mut dot, mut last_dot) = ((0, 0), None); // the last one that a digit follows, and the last one
-    for (at, mark) in marks {
+    let mut marks = marks;
+    while let Some((at, mark)) = marks.next() {
         match mark {
             Mark::Digit(digit) => {
                 // What stands before the first digit or behind the last one separates nothing.
@@ -324,6 +325,9 @@ pub(crate) fn global_number(subject: Subject, shape: Shape, marks: Marks<'_>) ->
                 }
             }
             Mark::Open | Mark::Close => return refused(ParseErrorKind::Parenthesis, at),
+            Mark::Other(char) if kept.count() >= shape.min && is_extension(char, marks) => {
+                return refused(ParseErrorKind::Extension, at);
+            }
             _ => return Err(no_digit(subject, &start, at)),
         }
         since_digit += 1;
@@ -346,6 +350,23 @@ pub(crate) fn global_number(subject: Subject, shape: Shape, marks: Marks<'_>) ->
         }
         false => Ok(block),
     }
+}
+
+/// Whether the rest of a text is an extension as people write it: `ext. 12`, `x12`, `#12`, `,,12` for pauses.
+fn is_extension(first: char, mut rest: Marks<'_>) -> bool {
+    let is_one_of = |label: &str, char: char| label.contains(char.to_ascii_lowercase());
+    let mut digits = 0;
+    let fits = rest.all(|(_, mark)| match mark {
+        Mark::Digit(_) => {
+            digits += 1;
+            true
+        }
+        Mark::Other(char) => digits == 0 && is_one_of("extnsio#,;pw", char),
+        Mark::Space | Mark::Dot => digits == 0,
+        _ => false,
+    });
+    // More digits are another number.
+    fits && is_one_of("ex#,;pw", first) && (1..=7).contains(&digits)
 }
 
 /// The country codes of two digits. One digit have 1 and 7, three all others (ITU-T E.164, list of assigned codes).
