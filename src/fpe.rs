@@ -253,40 +253,31 @@ fn encrypt<I: Identifier>(ff1: &Ff1, identifier: &I, clear: usize) -> Result<Enc
 #[inline(always)]
 fn batch<const DECRYPT: bool, I: Identifier, T>(
     ff1: &Ff1,
-    parts: impl Iterator<Item = Result<Part, DigitError>> + Clone,
+    parts: impl Iterator<Item = Result<Part, DigitError>>,
     places: &mut [Result<T, DigitError>],
     make: impl Fn(u64) -> T,
 ) {
     let mut batch = Batch::new();
     let mut counts = [0; BATCH];
-    for (i, part) in parts.clone().enumerate() {
+    for (i, part) in parts.enumerate() {
         match part {
             Ok(part) => {
                 counts[i] = part.count;
-                (batch.words[i], batch.before[i]) = (part.block, part.clear as u64);
+                (batch.given[i], batch.before[i]) = (part.block, part.clear as u64);
             }
             Err(error) => places[i] = Err(error),
         }
     }
-    let mut done = 0;
     for n in MIN_ENCRYPTED..=MAX_DIGITS {
-        let here = counts.iter().filter(|count| **count == n).count();
-        if here == 0 {
+        if !counts.contains(&n) {
             continue;
         }
-        if here < places.len() {
-            // All once more, and zeros where there are other numbers of digits.
-            for (word, part) in batch.words.iter_mut().zip(parts.clone()) {
-                *word = part.map_or(0, |part| if part.count == n { part.block } else { 0 });
-            }
+        for ((word, given), count) in batch.words.iter_mut().zip(batch.given).zip(counts) {
+            *word = if count == n { given } else { 0 };
         }
         ff1.many::<DECRYPT>(n, &mut batch, |block, clear| tweak::<I>(n as u64, block, clear));
         for ((place, word), _) in places.iter_mut().zip(batch.words).zip(counts).filter(|(_, count)| *count == n) {
             *place = Ok(make(word));
-        }
-        done += here;
-        if done == places.len() {
-            return;
         }
     }
 }

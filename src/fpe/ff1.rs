@@ -181,7 +181,9 @@ impl Ff1 {
 /// Where many are worked on. Wiped on drop.
 #[repr(align(64))]
 pub(super) struct Batch {
-    /// Digit blocks.
+    /// Digit blocks of any numbers of digits.
+    pub(super) given: [u64; BATCH],
+    /// Those of one number of digits, and zeros in the other places.
     pub(super) words: [u64; BATCH],
     /// How many of their first digits stay as they are: at most 10.
     pub(super) before: [u64; BATCH],
@@ -195,14 +197,15 @@ pub(super) struct Batch {
 impl Batch {
     pub(super) fn new() -> Self {
         let (zeros, blocks) = ([0; BATCH], [Block::default(); BATCH]);
-        Batch { words: zeros, before: zeros, halves: [zeros; 2], starts: [zeros; 2], blocks }
+        Batch { given: zeros, words: zeros, before: zeros, halves: [zeros; 2], starts: [zeros; 2], blocks }
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        let Batch { words, before, halves, starts, blocks } = self;
-        (*words, *before, *halves, *starts) = ([0; BATCH], [0; BATCH], [[0; BATCH]; 2], [[0; BATCH]; 2]);
+        let Batch { given, words, before, halves, starts, blocks } = self;
+        (*given, *words, *before) = ([0; BATCH], [0; BATCH], [0; BATCH]);
+        (*halves, *starts) = ([[0; BATCH]; 2], [[0; BATCH]; 2]);
         *blocks = [Block::default(); BATCH];
         optimization_barrier(self);
     }
@@ -270,7 +273,8 @@ impl<const DECRYPT: bool, Tweak> BlockSizeUser for Many<'_, DECRYPT, Tweak> {
 impl<const DECRYPT: bool, Tweak: Fn(u64, u64) -> [u64; 2]> BlockCipherEncClosure for Many<'_, DECRYPT, Tweak> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        let Many { length, batch: Batch { words, before, halves: [a, b], starts: [high, low], blocks }, tweak } = self;
+        let Many { length, batch, tweak } = self;
+        let Batch { given: _, words, before, halves: [a, b], starts: [high, low], blocks } = batch;
         let p = [(length.p >> 64) as u64, length.p as u64];
         for i in 0..BATCH {
             let tweak = tweak(words[i], before[i]);
