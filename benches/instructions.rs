@@ -13,7 +13,7 @@ const ITEMS: usize = 4096;
 
 type Path = (&'static str, fn(&mut Columns));
 
-const PATHS: [Path; 7] = [
+const PATHS: [Path; 9] = [
     ("seal_into", |c| {
         c.column.sealer.seal_into(black_box(&c.column.numbers), &mut c.column.tokens).expect("one length")
     }),
@@ -24,7 +24,9 @@ const PATHS: [Path; 7] = [
         let refused = |row, error: ParseError| panic!("row {row}: {error}");
         c.column.sealer.seal_rows_into(rows, &mut c.places, refused).expect("one length");
     }),
-    ("parse", |c| black_box(&c.column.texts).iter().for_each(|text| drop(black_box(text.parse::<PhoneNumber>())))),
+    ("parse", |c| parse(&c.column.texts)),
+    ("parse, spaces", |c| parse(&c.spaces)),
+    ("parse, parentheses", |c| parse(&c.parentheses)),
     ("tokens to text", |c| {
         for (token, text) in black_box(&c.column.tokens).iter().zip(&mut c.column.token_texts) {
             token.encode(text);
@@ -37,8 +39,14 @@ const PATHS: [Path; 7] = [
     }),
 ];
 
+fn parse(texts: &[String]) {
+    black_box(texts).iter().for_each(|text| drop(black_box(text.parse::<PhoneNumber>())));
+}
+
 struct Columns {
     column: Column,
+    spaces: Vec<String>,
+    parentheses: Vec<String>,
     tags: Vec<Tag<PhoneNumber>>,
     places: Vec<Option<Token<PhoneNumber>>>,
     opened: Vec<Result<PhoneNumber, OpenError>>,
@@ -49,7 +57,11 @@ impl Columns {
         let column = Column::new(ITEMS);
         let tags = column.tokens.iter().map(Token::tag).collect();
         let opened = column.numbers.iter().cloned().map(Ok).collect();
-        Columns { column, tags, places: vec![None; ITEMS], opened }
+        // `+44 7700 900123` and `+44 (7700) 900123`
+        let split = column.texts.iter().map(|text| (&text[..3], &text[3..7], &text[7..]));
+        let spaces = split.clone().map(|(code, area, rest)| format!("{code} {area} {rest}")).collect();
+        let parentheses = split.map(|(code, area, rest)| format!("{code} ({area}) {rest}")).collect();
+        Columns { column, spaces, parentheses, tags, places: vec![None; ITEMS], opened }
     }
 }
 

@@ -77,6 +77,26 @@ impl Shape {
         }
     }
 
+    /// Packs digits with spaces and hyphens behind and between them, the commonest groups. `None` for anything else and
+    /// what is refused: texts that are to be read character by character.
+    pub(crate) fn pack_groups(self, text: &[u8]) -> Option<DigitBlock> {
+        if text.len() > 2 * MAX_DIGITS {
+            return None;
+        }
+        let (mut block, mut len) = (u64::MAX, 0);
+        for &byte in text {
+            if is_digit(byte) {
+                block ^= u64::from(!byte & 0xF) << (4 * len % 64);
+                len += 1;
+            } else if !matches!(byte, b' ' | b'-') || len == 0 {
+                return None;
+            }
+        }
+        ct::secret(&mut block);
+        let fits = (self.min..=self.max).contains(&len);
+        (fits && is_zero(self.refuses_first(block), "the caller gets the verdict")).then_some(DigitBlock(block))
+    }
+
     /// The block as an identifier's digits, or what is wrong with it.
     pub(crate) fn check(self, block: u64) -> Result<DigitBlock, Fault> {
         if is_zero(self.refuses(block), "the caller gets the verdict") {

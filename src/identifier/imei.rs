@@ -219,6 +219,11 @@ impl Imei {
             })?;
             return Ok(imei);
         }
+        if let Some(block) = WITH_FIFTEENTH.pack_groups(bytes)
+            && let Ok(imei) = Self::without_fifteenth(&block, Fifteenth::Printed, 0)
+        {
+            return Ok(imei);
+        }
         Self::typed(Marks::typed(subject, text)?, full)
     }
 

@@ -156,6 +156,9 @@ fn from_text(text: &str, shape: Shape) -> Result<Imsi, ParseError> {
     if let Some((digits, at)) = strip(text.as_bytes(), "imsi-") {
         return from_digits(subject, shape, digits, at).map(Imsi);
     }
+    if let Some(block) = shape.pack_groups(text.as_bytes()) {
+        return Ok(Imsi(block));
+    }
     let mut kept = Kept::new();
     digits(subject, Marks::typed(subject, text)?, false, &mut kept)?;
     kept.block(subject, shape, kept.count()).map(Imsi)

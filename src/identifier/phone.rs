@@ -190,6 +190,12 @@ impl FromStr for PhoneNumber {
 /// Reads all forms but digits alone behind a `+`.
 fn from_text(text: &str) -> Result<PhoneNumber, ParseError> {
     let (subject, shape) = (PhoneNumber::KIND.into(), PhoneNumber::SHAPE);
+    if let Some(groups) = text.as_bytes().strip_prefix(b"+")
+        && let Some(block) = shape.pack_groups(groups)
+        && !has_trunk_zero(&block)
+    {
+        return Ok(PhoneNumber(block));
+    }
     if let Some((digits, at)) = strip(text.as_bytes(), "msisdn-") {
         return from_digits(subject, shape, digits, at).map(PhoneNumber);
     }
@@ -302,7 +308,7 @@ pub(crate) fn global_number(subject: Subject, shape: Shape, marks: Marks<'_>) ->
     let mut between = None; // where a character stands that must have digits on both sides
     let (mut dot, mut last_dot) = ((0, 0), None); // the last one that a digit follows, and the last one
     let mut marks = marks;
-    while let Some((at, mark)) = marks.next() {
+    while let Some((at, mark)) = marks.step() {
         match mark {
             Mark::Digit(digit) => {
                 // What stands before the first digit or behind the last one separates nothing.

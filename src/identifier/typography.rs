@@ -93,6 +93,7 @@ fn digit_of(code: u32, zero: u32) -> Option<u8> {
     (ct::public(value.wrapping_sub(10) >> 31, "where the digits stand") == 1).then_some(b'0' + value as u8)
 }
 
+#[inline(never)]
 fn unicode(char: char, row: u32) -> Option<Mark> {
     // Asked first: only what is no digit may be looked at.
     let zero = ZEROS.iter().find(|&zero| zero >> 4 == row);
@@ -179,6 +180,22 @@ impl<'a> Marks<'a> {
         matches!(first, Mark::Plus).then_some((marks, open))
     }
 
+    /// [`next`](Iterator::next) for loops over whole texts: as a call it would take longer than all that is done with a
+    /// character.
+    #[inline(always)]
+    pub(crate) fn step(&mut self) -> Option<(usize, Mark)> {
+        loop {
+            let at = self.at;
+            let mut chars = self.text.chars();
+            let char = chars.next()?;
+            self.at += self.text.len() - chars.as_str().len();
+            self.text = chars.as_str();
+            if let Some(mark) = mark(char) {
+                return Some((at, mark));
+            }
+        }
+    }
+
     fn skip_space(&mut self) {
         let mut ahead = self.clone();
         while let Some((_, Mark::Space)) = ahead.next() {
@@ -190,18 +207,8 @@ impl<'a> Marks<'a> {
 impl Iterator for Marks<'_> {
     type Item = (usize, Mark);
 
-    #[inline]
     fn next(&mut self) -> Option<(usize, Mark)> {
-        loop {
-            let at = self.at;
-            let mut chars = self.text.chars();
-            let char = chars.next()?;
-            self.at += self.text.len() - chars.as_str().len();
-            self.text = chars.as_str();
-            if let Some(mark) = mark(char) {
-                return Some((at, mark));
-            }
-        }
+        self.step()
     }
 }
 
@@ -283,7 +290,7 @@ pub(crate) fn digits(
     let mut slash = None; // how many digits stand before the last one
     let start = marks.clone();
     let mut ahead = marks;
-    while let Some((at, mark)) = ahead.next() {
+    while let Some((at, mark)) = ahead.step() {
         match mark {
             Mark::Digit(digit) => kept.push(digit, at),
             Mark::Space | Mark::Hyphen if kept.count > 0 => {}

@@ -374,3 +374,32 @@ proptest! {
         prop_assert_eq!(word(&text), expected);
     }
 }
+
+/// Every number of digits, with each byte at each place: what is no group is left to the reader of characters.
+#[test]
+fn groups_of_digits() {
+    let shape = Shape { min: 7, max: 15, zero_first: false };
+    for len in 0..=33 {
+        let digits: Vec<u8> = (0..len).map(|i| b'1' + i % 9).collect();
+        let whole = shape.pack(&digits).ok();
+        assert_eq!(shape.pack_groups(&digits), whole);
+        for at in 0..=digits.len() {
+            for byte in 0..=u8::MAX {
+                let mut text = digits.clone();
+                text.insert(at, byte);
+                let expected = match byte {
+                    b' ' | b'-' if at > 0 => whole.clone(),
+                    _ => shape.pack(&text).ok(),
+                };
+                assert_eq!(shape.pack_groups(&text), expected, "{byte} at {at} of {len}");
+            }
+        }
+        // A separator behind each digit and several between two.
+        let apart: Vec<u8> = digits.iter().flat_map(|&digit| [digit, b'-']).collect();
+        assert_eq!(shape.pack_groups(&apart), whole);
+        let mut far = [&digits[..digits.len() / 2], &[b' '; 20], &digits[digits.len() / 2..]].concat();
+        far.truncate(2 * MAX_DIGITS + 1);
+        assert_eq!(shape.pack_groups(&far), whole.filter(|_| (7..=12).contains(&len)));
+    }
+    assert_eq!(shape.pack_groups(b"0 442079"), None);
+}
