@@ -13,7 +13,7 @@ const ITEMS: usize = 4096;
 
 type Path = (&'static str, fn(&mut Columns));
 
-const PATHS: [Path; 9] = [
+const PATHS: [Path; 10] = [
     ("seal_into", |c| {
         c.column.sealer.seal_into(black_box(&c.column.numbers), &mut c.column.tokens).expect("one length")
     }),
@@ -23,6 +23,11 @@ const PATHS: [Path; 9] = [
         let rows = black_box(&c.column.texts).iter().map(|text| text.parse());
         let refused = |row, error: ParseError| panic!("row {row}: {error}");
         c.column.sealer.seal_rows_into(rows, &mut c.places, refused).expect("one length");
+    }),
+    ("seal_column", |c| {
+        let rows = black_box(&c.column.texts).iter().map(String::as_str);
+        let refused = |row, error: ParseError| panic!("row {row}: {error}");
+        c.column.sealer.seal_column(rows, &mut c.bytes, &mut c.valid, refused).expect("one length");
     }),
     ("parse", |c| parse(&c.column.texts)),
     ("parse, spaces", |c| parse(&c.spaces)),
@@ -45,6 +50,8 @@ fn parse(texts: &[String]) {
 
 struct Columns {
     column: Column,
+    bytes: Vec<[u8; 27]>,
+    valid: Vec<u64>,
     spaces: Vec<String>,
     parentheses: Vec<String>,
     tags: Vec<Tag<PhoneNumber>>,
@@ -61,7 +68,16 @@ impl Columns {
         let split = column.texts.iter().map(|text| (&text[..3], &text[3..7], &text[7..]));
         let spaces = split.clone().map(|(code, area, rest)| format!("{code} {area} {rest}")).collect();
         let parentheses = split.map(|(code, area, rest)| format!("{code} ({area}) {rest}")).collect();
-        Columns { column, spaces, parentheses, tags, places: vec![None; ITEMS], opened }
+        Columns {
+            column,
+            bytes: vec![[0; 27]; ITEMS],
+            valid: vec![0; ITEMS / 64],
+            spaces,
+            parentheses,
+            tags,
+            places: vec![None; ITEMS],
+            opened,
+        }
     }
 }
 

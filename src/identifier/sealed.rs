@@ -16,10 +16,11 @@ pub trait Sealed: Sized {
     const SHAPE: Shape;
     /// What stands before the digits in the form that most columns hold, where rows of it are read many at once.
     const PLAIN: Option<&'static [u8]> = None;
-    /// 0 for digits of this shape that [`FromStr`](core::str::FromStr) takes in that form.
+    /// Makes 1 of the first four digits that [`FromStr`](core::str::FromStr) refuses in that form, and 0 of the others.
+    /// They are in the first array; the others are space.
     #[inline(always)]
-    fn refuses_plain(_block: u64, _: Internal) -> u64 {
-        0
+    fn refuse_plain<const N: usize>(starts: &mut [[u16; N]; 4], _: Internal) {
+        starts[0] = [0; N];
     }
     fn block(&self, _: Internal) -> &DigitBlock;
     fn from_block(block: DigitBlock, _: Internal) -> Self;

@@ -47,11 +47,7 @@ pub trait Row<T>: Sized {
 
     /// [`Texts::pack`].
     #[doc(hidden)]
-    fn pack(_: &mut Texts<BATCH>, _: &mut [u64; BATCH], _: Internal) {}
-
-    /// [`Texts::refuse`].
-    #[doc(hidden)]
-    fn refuse(_: &mut Texts<BATCH>, _: &[u64; BATCH], _: Internal) -> u64 {
+    fn pack(_: &mut Texts<BATCH>, _: &mut [u64; BATCH], _: Internal) -> u64 {
         0
     }
 }
@@ -80,13 +76,13 @@ impl<I: Identifier> Row<I> for &str {
     }
 
     #[inline(always)]
-    fn pack(texts: &mut Texts<BATCH>, words: &mut [u64; BATCH], _: Internal) {
-        texts.pack(I::SHAPE, words);
-    }
-
-    #[inline(always)]
-    fn refuse(texts: &mut Texts<BATCH>, words: &[u64; BATCH], _: Internal) -> u64 {
-        texts.refuse(|block| I::refuses_plain(block, Internal(())), words)
+    fn pack(texts: &mut Texts<BATCH>, words: &mut [u64; BATCH], _: Internal) -> u64 {
+        texts.pack(
+            I::SHAPE,
+            #[inline(always)]
+            |starts| I::refuse_plain(starts, Internal(())),
+            words,
+        )
     }
 }
 
@@ -105,13 +101,8 @@ impl<T, R: Row<T>> Row<T> for Option<R> {
     }
 
     #[inline(always)]
-    fn pack(texts: &mut Texts<BATCH>, words: &mut [u64; BATCH], internal: Internal) {
-        R::pack(texts, words, internal);
-    }
-
-    #[inline(always)]
-    fn refuse(texts: &mut Texts<BATCH>, words: &[u64; BATCH], internal: Internal) -> u64 {
-        R::refuse(texts, words, internal)
+    fn pack(texts: &mut Texts<BATCH>, words: &mut [u64; BATCH], internal: Internal) -> u64 {
+        R::pack(texts, words, internal)
     }
 }
 
@@ -165,11 +156,11 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             *kept = Some(row);
             came += 1;
         }
+        let mut any = 0;
         s2v.vectorized(
             #[inline(always)]
-            || R::Item::pack(texts, words, Internal(())),
+            || any = R::Item::pack(texts, words, Internal(())),
         );
-        let any = R::Item::refuse(texts, words, Internal(()));
         if came == count && ct::public(is_not_zero(any), "the caller gets the verdict") == 0 {
             return places(count);
         }
