@@ -125,6 +125,31 @@ fn of_oblivious_tags() {
     leaves_nothing("oblivious");
 }
 
+/// A blind turns the element that a number hashes to into the one of the request: by that it is known, and its inverse.
+#[cfg(feature = "oblivious")]
+#[test]
+fn of_blinding_and_finalizing() {
+    leaves_nothing("handset");
+}
+
+/// Blinding leaves a blind where the handset keeps it, and nowhere else. The control of the search too.
+#[cfg(feature = "oblivious")]
+#[test]
+fn a_blind_has_one_copy() {
+    let found = search("forget handset", true);
+    assert_eq!(found.get("blind"), Some(&1), "{found:#?}");
+}
+
+/// The control of the wiped stack: the blind made and used with `voprf` alone, and dropped.
+#[cfg(feature = "oblivious")]
+#[test]
+fn what_blinding_leaves_on_the_stack_is_found() {
+    let found = search("blind apart from handset", false);
+    for what in ["blind", "inverse of a blind"] {
+        assert!(found.contains_key(what), "{what}: {found:#?}");
+    }
+}
+
 /// The control: the keys of RFC 9497 are known by their looks.
 #[cfg(feature = "oblivious")]
 #[test]
@@ -216,7 +241,9 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
     needles.derived("wrapping key", &kek, b"telseal/v1/keyring", KEYRING_HEADER);
     needles.derived("wrapping key", &kek, b"telseal/v1/index", b"telseal-index\x01");
     let mut versions = vec![(1, secrets[0]), (2, secrets[1])];
-    if !wrapped.is_empty() {
+    #[cfg(feature = "oblivious")]
+    let blinds = (wrapped.first() == Some(&b'B')).then(|| Blinds::new(&wrapped, &texts[0]));
+    if !wrapped.is_empty() && wrapped[0] != b'B' {
         assert!(wrapped.starts_with(KEYRING_HEADER));
         versions = unwrap(&wrapped, &kek);
         assert!(versions.iter().any(|(_, secret)| secrets.contains(secret)));
@@ -234,7 +261,10 @@ fn search(task: &str, wipes: bool) -> BTreeMap<String, usize> {
     }
     needles.0.sort();
     needles.0.dedup();
-    let found = needles.find_in(holder.id());
+    #[allow(unused_mut)]
+    let mut found = needles.find_in(holder.id());
+    #[cfg(feature = "oblivious")]
+    found.extend(blinds.into_iter().flat_map(|blinds| blinds.find_in(holder.id())));
 
     drop(to);
     assert!(holder.wait().unwrap().success());
@@ -363,29 +393,149 @@ impl Needles {
 
     fn find_in(&self, process: u32) -> BTreeMap<String, usize> {
         let automaton = AhoCorasick::new(self.0.iter().map(|(_, needle)| needle)).unwrap();
-        let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
-        let memory = File::open(format!("/proc/{process}/mem")).unwrap();
         let mut found = BTreeMap::new();
-        let mut named = Vec::new();
-        for line in maps.lines() {
-            let mut fields = line.split_ascii_whitespace();
-            let (start, end) = fields.next().unwrap().split_once('-').unwrap();
-            let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
-            let (access, name) = (fields.next().unwrap(), fields.nth(3).unwrap_or_default());
-            // The kernel's clock is no memory of the process.
-            if !access.starts_with('r') || name.starts_with("[vvar") || name == "[vsyscall]" {
-                continue;
-            }
-            named.push(name);
-            let mut region = vec![0; (end - start) as usize];
-            memory.read_exact_at(&mut region, start).expect(line);
+        for region in memory_of(process, "r") {
             for hit in automaton.find_overlapping_iter(&region) {
                 *found.entry(self.0[hit.pattern().as_usize()].0.clone()).or_insert(0) += 1;
             }
         }
-        assert!(named.contains(&"[heap]") && named.contains(&"[stack]"), "{maps}");
         found
     }
+}
+
+/// All that a process may access so, a mapping at a time.
+fn memory_of(process: u32, access: &str) -> impl Iterator<Item = Vec<u8>> {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    let memory = File::open(format!("/proc/{process}/mem")).unwrap();
+    assert!(maps.contains("[heap]") && maps.contains("[stack]"), "{maps}");
+    let lines: Vec<_> = maps.lines().map(str::to_owned).collect();
+    let access = access.to_owned();
+    lines.into_iter().filter_map(move |line| {
+        let mut fields = line.split_ascii_whitespace();
+        let (start, end) = fields.next()?.split_once('-')?;
+        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+        let (may, name) = (fields.next()?, fields.nth(3).unwrap_or_default());
+        // The kernel's clock is no memory of the process.
+        if !may.starts_with(&access) || name.starts_with("[vvar") || name == "[vsyscall]" {
+            return None;
+        }
+        let mut region = vec![0; (end - start) as usize];
+        memory.read_exact_at(&mut region, start).expect(&line);
+        Some(region)
+    })
+}
+
+/// What the blind of a request is recognised by: nobody but the handset knows it, and what it does to an element is
+/// public.
+#[cfg(feature = "oblivious")]
+struct Blinds {
+    hashed: <voprf::Ristretto255 as voprf::Group>::Elem,
+    blinded: <voprf::Ristretto255 as voprf::Group>::Elem,
+}
+
+#[cfg(feature = "oblivious")]
+type Scalar = <voprf::Ristretto255 as voprf::Group>::Scalar;
+
+#[cfg(feature = "oblivious")]
+impl Blinds {
+    /// Of a request for one number.
+    fn new(request: &[u8], text: &str) -> Self {
+        let hashed = hash_to_group(text);
+        Blinds {
+            hashed,
+            blinded: <voprf::Ristretto255 as voprf::Group>::deserialize_elem(&request[request.len() - 32..]).unwrap(),
+        }
+    }
+
+    /// Tries all that may be a scalar. It is random, so it has many different bytes or digits; and what is tried stands in
+    /// memory that can be written to.
+    fn find_in(&self, process: u32) -> BTreeMap<String, usize> {
+        let mut found = BTreeMap::new();
+        for region in memory_of(process, "rw") {
+            // Most of it has never been used. A scalar is never on such a page, unless it ends or begins in a zero there.
+            let pages: Vec<_> = region.chunks(4096).collect();
+            let used = pages.chunk_by(|a, b| is_used(a) == is_used(b)).filter(|pages| is_used(pages[0]));
+            for (count, scalar) in used.flat_map(|pages| scalars(&pages.concat())) {
+                for (name, from, to) in
+                    [("blind", self.hashed, self.blinded), ("inverse of a blind", self.blinded, self.hashed)]
+                {
+                    if from * scalar == to {
+                        *found.entry(name.into()).or_insert(0) += count;
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+#[cfg(feature = "oblivious")]
+fn is_used(page: &[u8]) -> bool {
+    page.iter().any(|&byte| byte != 0)
+}
+
+/// The element that a number hashes to in this scope.
+#[cfg(feature = "oblivious")]
+fn hash_to_group(text: &str) -> <voprf::Ristretto255 as voprf::Group>::Elem {
+    use voprf::{CipherSuite, Group, Ristretto255};
+    let dst = b"HashToGroup-OPRFV1-\x01-ristretto255-SHA512";
+    Ristretto255::hash_to_curve::<<Ristretto255 as CipherSuite>::Hash>(&[&oprf_input(text)], &[dst]).ok().unwrap()
+}
+
+#[cfg(feature = "oblivious")]
+fn oprf_input(text: &str) -> Vec<u8> {
+    let values: Vec<_> = text.trim_start_matches('+').bytes().map(|digit| digit - b'0').collect();
+    [b"P\x04acme\x07routing", &block(&values)[..]].concat()
+}
+
+/// What may be a scalar in these bytes, and how often it is there: 32 bytes, five words of 52 bits, also in the form that
+/// Montgomery multiplies in, and 64 digits from -8 to 8.
+#[cfg(feature = "oblivious")]
+fn scalars(region: &[u8]) -> Vec<(usize, Scalar)> {
+    use voprf::{Group, Ristretto255};
+    let unlike = |bytes: &[u8]| {
+        let mut seen = [0_u64; 4];
+        bytes.iter().for_each(|&byte| seen[usize::from(byte >> 6)] |= 1 << (byte & 63));
+        seen.iter().map(|seen| seen.count_ones()).sum::<u32>()
+    };
+    let mut plain: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    let mut words: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    for bytes in region.windows(32) {
+        if bytes[31] <= 0x10 && unlike(bytes) > 22 {
+            *plain.entry(bytes.try_into().unwrap()).or_default() += 1;
+        }
+    }
+    for bytes in region.windows(64) {
+        let is_digit = |byte: &u8| byte.wrapping_add(8) <= 16;
+        if is_digit(&bytes[63]) && bytes.iter().all(is_digit) && unlike(bytes) > 10 {
+            let (mut scalar, mut carry) = ([0; 32], 0);
+            for (i, &digit) in bytes.iter().enumerate() {
+                let sum = i32::from(digit as i8) + carry;
+                scalar[i / 2] |= ((sum & 0xF) as u8) << (4 * (i % 2));
+                carry = sum >> 4;
+            }
+            *plain.entry(scalar).or_default() += 1;
+        }
+    }
+    // On a 64-bit machine; others have other words.
+    for bytes in region.windows(40).step_by(4) {
+        let limbs: Vec<_> = bytes.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect();
+        if limbs[4] >> 45 == 0 && limbs.iter().all(|limb| limb >> 52 == 0) && unlike(bytes) > 22 {
+            let mut scalar = [0; 32];
+            for bit in (0..256).filter(|bit| limbs[bit / 52] >> (bit % 52) & 1 == 1) {
+                scalar[bit / 8] |= 1 << (bit % 8);
+            }
+            *words.entry(scalar).or_default() += 1;
+        }
+    }
+    let scalar = |bytes: &[u8; 32]| Ristretto255::deserialize_scalar(bytes).ok();
+    let mut sixteen = [0; 32];
+    sixteen[0] = 16;
+    let sixteen = scalar(&sixteen).unwrap();
+    let form = Ristretto255::invert_scalar((1..65).fold(sixteen, |power, _| power * sixteen));
+    let words = words.iter().filter_map(|(bytes, &count)| Some((count, scalar(bytes)?)));
+    let words = words.flat_map(|(count, scalar)| [(count, scalar), (count, scalar * form)]);
+    plain.iter().filter_map(|(bytes, &count)| Some((count, scalar(bytes)?))).chain(words).collect()
 }
 
 /// The secrets in a wrapped keyring.
@@ -574,6 +724,30 @@ fn perform(task: &str, given: &Given<'_>) -> Vec<u8> {
             let numbers = [given.phone.parse().unwrap()];
             mem::forget(evaluator.public_keys().next().unwrap().blind(&numbers).unwrap());
             mem::forget(evaluator);
+        }
+        #[cfg(feature = "oblivious")]
+        "handset" | "forget handset" => {
+            let evaluator = keyring.evaluator::<PhoneNumber>(&scope).unwrap();
+            let numbers = [given.phone.parse().unwrap()];
+            let blinding = evaluator.public_keys().next().unwrap().blind(&numbers).unwrap();
+            let request = blinding.request().to_bytes();
+            if task == "forget handset" {
+                mem::forget(Box::new(blinding));
+            } else {
+                let response = evaluator.evaluate(blinding.request(), |_| true).unwrap();
+                black_box(blinding.finalize(&response).unwrap());
+            }
+            return request;
+        }
+        #[cfg(feature = "oblivious")]
+        "blind apart from handset" => {
+            use voprf::{Group, Ristretto255};
+            let mut blind: [u8; 32] = random();
+            blind[31] &= 0x0F;
+            let blind = black_box(Ristretto255::deserialize_scalar(&blind).unwrap());
+            let blinded = hash_to_group(given.phone) * blind;
+            black_box(blinded * Ristretto255::invert_scalar(blind));
+            return [&b"B"[..], &Ristretto255::serialize_elem(blinded)].concat();
         }
         #[cfg(feature = "oblivious")]
         "multiply" => {

@@ -1,0 +1,279 @@
+"""Proves the digit arithmetic against naive specifications, for all inputs, and that its machine code has no branch and
+no address that could depend on one. `ci/proofs/run` calls it."""
+
+import re
+import sys
+import time
+
+import z3
+
+from ir import Module
+
+WORD = z3.BitVec("block", 64)
+MIN, MAX, ZERO_FIRST = z3.BitVec("min", 64), z3.BitVec("max", 64), z3.BitVec("zero_first", 1)
+ZERO_IS_NO_DIGIT = ZERO_FIRST == 0
+SIZES = z3.And(z3.ULE(MIN, 16), z3.ULE(MAX, 16))
+AT = z3.BitVec("at", 64)
+
+
+def nibble(word, at):
+    return z3.Extract(4 * at + 3, 4 * at, word)
+
+
+def number(value):
+    return z3.BitVecVal(value, 64)
+
+
+def first(holds):
+    """The first place from 0 to 15 at which something holds, 16 where it holds nowhere."""
+    place = number(16)
+    for at in reversed(range(16)):
+        place = z3.If(holds(at), number(at), place)
+    return place
+
+
+def is_filler(at):
+    return nibble(WORD, at) == 15
+
+
+def naive_verdict():
+    """What `check` says of a block, digit by digit."""
+    bad = first(lambda at: z3.And(z3.UGT(nibble(WORD, at), 9), z3.Not(is_filler(at))))
+    count = first(is_filler)
+    gap = z3.Or(*(z3.And(is_filler(at), z3.Not(is_filler(at + 1))) for at in range(15)))
+    return z3.If(
+        z3.ULT(bad, 16), 0x100 + bad,
+        z3.If(gap, 0x200 + count,
+              z3.If(z3.Or(z3.ULT(count, MIN), z3.UGT(count, MAX)), 0x300 + count,
+                    z3.If(z3.And(nibble(WORD, 0) == 0, ZERO_IS_NO_DIGIT), number(1), number(0)))),
+    )
+
+
+def text(length):
+    return [z3.BitVec(f"byte{at}", 8) for at in range(length)]
+
+
+def are_digits(characters):
+    return z3.And(*(z3.And(z3.UGE(each, 0x30), z3.ULE(each, 0x39)) for each in characters))
+
+
+def zero_refused(characters):
+    return z3.And(characters[0] == 0x30, ZERO_IS_NO_DIGIT) if characters else z3.BoolVal(False)
+
+
+def packed(characters):
+    nibbles = [z3.Extract(3, 0, each - 0x30) for each in characters] + [z3.BitVecVal(15, 4)] * (16 - len(characters))
+    return z3.Concat(*nibbles[::-1])
+
+
+def halves(result):
+    """Word and verdict of a result that has both."""
+    return z3.Extract(127, 64, result), z3.Extract(63, 0, result)
+
+
+def of_refuses(call):
+    run = call([WORD, MIN, MAX, ZERO_FIRST])
+    return SIZES, run, (run.bits == 0) == (naive_verdict() == 0)
+
+
+def of_check(call):
+    run = call([WORD, MIN, MAX, ZERO_FIRST])
+    word, verdict = halves(run.bits)
+    return SIZES, run, z3.And(verdict == naive_verdict(), z3.Implies(verdict == 0, word == WORD))
+
+
+def of_len(call):
+    run = call([WORD])
+    return True, run, run.bits == first(is_filler)
+
+
+def of_unpack(call):
+    run = call([WORD])
+    characters = [z3.Extract(8 * at + 7, 8 * at, run.bits) for at in range(16)]
+    return True, run, z3.And(*(each == 0x30 + z3.ZeroExt(4, nibble(WORD, at)) for at, each in enumerate(characters)))
+
+
+def of_luhn(call):
+    run = call([WORD])
+    digits = [z3.ZeroExt(4, nibble(WORD, at)) for at in range(14)]
+    # The last of the 14 is doubled, and every second one before it; of 10 to 18 the digits are added.
+    pairs = [
+        plain + z3.If(z3.UGE(doubled, 5), 2 * doubled - 9, 2 * doubled) for plain, doubled in zip(digits[::2], digits[1::2])
+    ]
+    return z3.And(*(z3.ULE(digit, 9) for digit in digits)), run, luhn_digit(sum(pairs), run.bits), pairs
+
+
+def of_digit(call):
+    run = call([WORD, AT])
+    right = (z3.Implies(AT == i, run.bits == z3.ZeroExt(60, nibble(WORD, i))) for i in range(16))
+    return z3.ULT(AT, 16), run, z3.And(*right)
+
+
+def of_with_digit(call):
+    value = z3.BitVec("value", 64)
+    run = call([WORD, AT, value])
+    new = [z3.If(AT == i, z3.Extract(3, 0, value), nibble(WORD, i)) for i in range(16)]
+    return z3.And(z3.ULT(AT, 16), z3.ULT(value, 16)), run, run.bits == z3.Concat(*new[::-1])
+
+
+def of_is_digit(call):
+    byte = z3.BitVec("byte", 8)
+    run = call([byte])
+    return True, run, (run.bits == 1) == are_digits([byte])
+
+
+def of_is_not_zero(call):
+    run = call([WORD])
+    return True, run, run.bits == z3.If(WORD == 0, number(0), number(1))
+
+
+def of_pack(call, length):
+    characters = text(length)
+    run = call([characters, ZERO_FIRST])
+    word, verdict = halves(run.bits)
+    expected = z3.If(are_digits(characters), z3.If(zero_refused(characters), number(1), number(0)), number(2))
+    return True, run, z3.And(verdict == expected, z3.Implies(verdict == 0, word == packed(characters)))
+
+
+def of_texts(call, length):
+    characters = text(length)
+    run = call([characters, ZERO_FIRST])
+    word, fault = halves(run.bits)
+    accepted = z3.And(are_digits(characters), z3.Not(zero_refused(characters)), 8 <= length < 16)
+    return True, run, z3.And((fault == 0) == accepted, z3.Implies(accepted, word == packed(characters)))
+
+
+def of_octets(call, length):
+    characters = text(length)
+    run = call([characters])
+    octets = characters + [z3.BitVecVal(0xFF, 8)] * (8 - length)
+    return True, run, run.bits == z3.Concat(*octets[::-1])
+
+
+# A claim for each function: what is assumed of its inputs, its run, what must hold, and steps.
+CLAIMS = {name: globals()[f"of_{name}"] for name in (
+    "refuses", "check", "len", "unpack", "luhn", "digit", "with_digit", "is_digit", "is_not_zero",
+)}
+for kind, lengths in (("pack", range(17)), ("texts", range(17)), ("octets", range(9))):
+    for length in lengths:
+        CLAIMS[f"{kind}_{length}"] = lambda call, claim=globals()[f"of_{kind}"], length=length: claim(call, length)
+
+
+def luhn_digit(total, check):
+    """Brings a sum, which is below 256, to a multiple of 10."""
+    return z3.And(z3.ULT(check, 10), z3.URem(total + z3.Extract(7, 0, check), z3.BitVecVal(10, 8)) == 0)
+
+
+def subterms(term, seen):
+    if term.get_id() not in seen:
+        seen.add(term.get_id())
+        yield term
+        for child in term.children():
+            yield from subterms(child, seen)
+
+
+def ask(*constraints):
+    """Whether there are such inputs: "sat" and which, "unsat", or "unknown"."""
+    solver = z3.Solver()
+    solver.set("timeout", 60_000)
+    solver.add(*constraints)
+    verdict = solver.check()
+    return str(verdict), solver.model() if verdict == z3.sat else ""
+
+
+def luhn_by_steps(assumed, run, pairs):
+    """A solver does not see through the sum of so many digits in another order. So: what is multiplied by 1 in every byte are
+    the pairs' sums, a byte each; whatever they are, up to 18, the top byte of the product is their sum; whatever that is, up
+    to 126, the digit is right. Each step for all values, and each on the compiled code."""
+    ones = 0x0101_0101_0101_0101
+    products = [
+        (term, other)
+        for term in subterms(run.bits, set())
+        if z3.is_app_of(term, z3.Z3_OP_BMUL)
+        for one, other in (term.children(), term.children()[::-1])
+        if z3.is_bv_value(one) and one.as_long() == ones and not z3.is_bv_value(other)
+    ]
+    if len(products) != 1:
+        return False
+    octets = [z3.BitVec(f"pair{at}", 8) for at in range(7)]
+    packed_octets = z3.Concat(z3.BitVecVal(0, 8), *octets[::-1])
+    packed_pairs = z3.Concat(z3.BitVecVal(0, 8), *pairs[::-1])
+    rest = z3.substitute(run.bits, (products[0][1], packed_octets))
+    tops = [
+        term
+        for term in subterms(rest, set())
+        if z3.is_app_of(term, z3.Z3_OP_BLSHR) and z3.is_bv_value(term.arg(1)) and term.arg(1).as_long() == 56
+    ]
+    if len(tops) != 1:
+        return False
+    total = z3.BitVec("total", 8)
+    last = z3.substitute(rest, (tops[0], z3.ZeroExt(56, total)))
+    if not {str(term) for term in subterms(last, set()) if z3.is_const(term) and not z3.is_bv_value(term)} <= {"total"}:
+        return False
+    steps = [
+        [assumed, run.undefined],
+        [assumed, z3.Or(products[0][1] != packed_pairs, *(z3.UGT(pair, 18) for pair in pairs))],
+        [*(z3.ULE(octet, 18) for octet in octets), tops[0] != z3.ZeroExt(56, sum(octets))],
+        [*(z3.ULE(octet, 18) for octet in octets), z3.UGT(sum(octets), 126)],
+        [z3.ULE(total, 126), z3.Not(luhn_digit(total, last))],
+    ]
+    return all(ask(*step)[0] == "unsat" for step in steps)
+
+
+def prove(path, names):
+    """Which claims do not hold: refuted, or without an answer."""
+    module = Module(open(path).read())
+    unproven, began = {}, time.monotonic()
+    for name in names:
+        assumed, run, right, *steps = CLAIMS[name](lambda arguments: module.call(name, arguments))
+        if steps and luhn_by_steps(assumed, run, *steps):
+            continue
+        verdict, inputs = ask(assumed, z3.Not(z3.And(right, z3.Not(run.undefined))))
+        if verdict != "unsat":
+            unproven[name] = "refuted" if verdict == "sat" else "no answer in time"
+            print(f"{unproven[name]}: {name}: {inputs}")
+    print(f"{len(names) - len(unproven)} of {len(names)} proven in {time.monotonic() - began:.0f} s")
+    return unproven
+
+
+# Verdicts are branches in these; all others have no branch.
+BRANCH = re.compile(r"check|pack_\d+")
+
+
+def straight(path):
+    """Which functions of an assembly file have a jump, a call, or an address that is not that of an argument or constant."""
+    text = open(path).read()
+    found, count = [], 0
+    for name, body in re.findall(r"^([a-z][a-z0-9_]*):\n(.*?)^\.Lfunc_end", text, re.M | re.S):
+        lines = [line.strip() for line in body.splitlines() if re.match(r"\t[a-z]", line)]
+        if not re.search(r"\bret", body):
+            raise ValueError(f"{name} does not return")
+        count += 1
+        for line in lines:
+            operation = line.split()[0]
+            address = re.search(r"\(([^)]*)\)", line)
+            outside = address and not operation.startswith("lea") and not re.fullmatch(r"%(rdi|rsp|rip)", address[1])
+            if operation.startswith(("j", "loop")) or operation.startswith(("call", "div", "idiv")) or outside:
+                found.append(name)
+                break
+    return found, count
+
+
+def main():
+    action, path, *rest = sys.argv[1:]
+    if action == "prove":
+        sys.exit(bool(prove(path, list(CLAIMS))))
+    if action == "refute":
+        # A control: the claim on this function is refuted by inputs, not just left open.
+        sys.exit(prove(path, rest) != {rest[0]: "refuted"})
+    found, count = straight(path)
+    bad = [name for name in found if not BRANCH.fullmatch(name)]
+    print(f"{count - len(found)} of {count} functions have no branch and no computed address")
+    if action == "straight":
+        # The control: those whose verdict is a branch are seen.
+        sys.exit(bool(bad) or not {"check", "pack_12"} <= set(found) or count != 9 + 3 * 17)
+    assert action == "bent"
+    sys.exit(bad != [rest[0]])
+
+
+main()
