@@ -296,16 +296,14 @@ impl fmt::Display for ParseError {
         }
         match self.found {
             Found::Length { what, found } => {
-                expected(self.kind, what, f)?;
+                reason(self.kind, self.subject, what, f)?;
                 write!(f, ", found {found}")?;
             }
-            Found::Character(char) => write!(f, "{}, found U+{:04X},", message(self.kind), u32::from(char))?,
-            Found::Unsaid => match self.kind {
-                ParseErrorKind::KindLetter { expected } => write!(f, "expected the kind letter `{expected}`")?,
-                ParseErrorKind::MessageLetter { expected } => write!(f, "expected the letter `{expected}`")?,
-                ParseErrorKind::UnknownForm => f.write_str(forms(self.subject))?,
-                kind => f.write_str(message(kind))?,
-            },
+            Found::Character(char) => {
+                reason(self.kind, self.subject, "", f)?;
+                write!(f, ", found U+{:04X},", u32::from(char))?;
+            }
+            Found::Unsaid => reason(self.kind, self.subject, "", f)?,
         }
         match self.position {
             Some(position) => write!(f, " at byte {position}"),
@@ -331,41 +329,30 @@ fn may_be_digit(char: char) -> bool {
         )
 }
 
-/// How many of `what` there should be.
-fn expected(kind: ParseErrorKind, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The reason, with how many of `what` there should be.
+fn reason(kind: ParseErrorKind, subject: Subject, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     use ParseErrorKind as Is;
-    match kind {
-        Is::TooFewBytes { min, max: usize::MAX } => write!(f, "expected at least {min} {what}"),
-        Is::TooManyBytes { min: 0, max } | Is::ScopeLength { max } => write!(f, "expected at most {max} {what}"),
+    f.write_str(match kind {
+        Is::TooFewBytes { min, max: usize::MAX } => return write!(f, "expected at least {min} {what}"),
+        Is::TooManyBytes { min: 0, max } | Is::ScopeLength { max } => {
+            return write!(f, "expected at most {max} {what}");
+        }
         Is::TooFewDigits { min, max }
         | Is::TooManyDigits { min, max }
         | Is::TooFewBytes { min, max }
-        | Is::TooManyBytes { min, max } => match min == max {
-            true => write!(f, "expected {min} {what}"),
-            false => write!(f, "expected {min} to {max} {what}"),
-        },
-        Is::LabelLength { label } => write!(f, "expected 1 to 255 {what} in label {label}"),
-        Is::Elements { max } => write!(f, "expected 1 to {max} {what}"),
-        other => f.write_str(message(other)),
-    }
-}
-
-fn forms(subject: Subject) -> &'static str {
-    match subject {
-        Subject { name: "", of: Some(Kind::PhoneNumber) } => {
-            "expected `+`, `tel:+`, `sip:+` or `msisdn-`, then the country code,"
+        | Is::TooManyBytes { min, max } => {
+            return match min == max {
+                true => write!(f, "expected {min} {what}"),
+                false => write!(f, "expected {min} to {max} {what}"),
+            };
         }
-        Subject { of: Some(Kind::PhoneNumber), .. } => "expected `+` and the country code",
-        _ => message(ParseErrorKind::UnknownForm),
-    }
-}
-
-fn message(kind: ParseErrorKind) -> &'static str {
-    use ParseErrorKind as Is;
-    match kind {
+        Is::LabelLength { label } => return write!(f, "expected 1 to 255 {what} in label {label}"),
+        Is::Elements { max } => return write!(f, "expected 1 to {max} {what}"),
+        Is::KindLetter { expected } => return write!(f, "expected the kind letter `{expected}`"),
+        Is::MessageLetter { expected } => return write!(f, "expected the letter `{expected}`"),
+        Is::UnknownForm => forms(subject),
         Is::Empty => "expected an identifier, found an empty text",
         Is::NotADigit => "expected a digit",
-        Is::UnknownForm => "expected one of the forms that are read",
         Is::NoCountryCode => "expected `+` and the country code; `from_msisdn` reads digits that begin with one,",
         Is::InternationalPrefix => "expected `+` instead of an international prefix",
         Is::NationalNumber => "expected `+` and the country code instead of the trunk prefix of a national number",
@@ -406,11 +393,16 @@ fn message(kind: ParseErrorKind) -> &'static str {
         Is::Element => "expected the canonical encoding of an element of ristretto255",
         Is::IdentityElement => "expected another element than the identity",
         Is::Scalar => "expected the canonical encoding of a scalar other than zero",
-        Is::TooFewDigits { .. } | Is::TooManyDigits { .. } => "expected another number of digits",
-        Is::TooFewBytes { .. } | Is::TooManyBytes { .. } => "expected another number of bytes",
-        Is::LabelLength { .. } | Is::ScopeLength { .. } => "expected labels of another length",
-        Is::KindLetter { .. } | Is::MessageLetter { .. } => "expected another letter",
-        Is::Elements { .. } => "expected another number of elements",
+    })
+}
+
+fn forms(subject: Subject) -> &'static str {
+    match subject {
+        Subject { name: "", of: Some(Kind::PhoneNumber) } => {
+            "expected `+`, `tel:+`, `sip:+` or `msisdn-`, then the country code,"
+        }
+        Subject { of: Some(Kind::PhoneNumber), .. } => "expected `+` and the country code",
+        _ => "expected one of the forms that are read",
     }
 }
 

@@ -109,6 +109,29 @@ fn the_features_that_wipe_are_on() {
     }
 }
 
+/// They come through one function, which marks them before anybody sees them; whatever name they are asked for by, the
+/// package's stands where it is brought in.
+#[test]
+fn random_bytes_come_from_one_place() {
+    let mut places = Vec::new();
+    for (path, code) in sources() {
+        for line in code.lines() {
+            let line = line.replace("feature = \"getrandom\"", "");
+            if ["getrandom", "OsRng", "thread_rng", "/dev/urandom", "RandomState"]
+                .iter()
+                .any(|name| line.contains(name))
+            {
+                places.push(format!("{path}: {}", line.trim()));
+            }
+        }
+    }
+    let expected = [
+        "src/ct.rs: pub(crate) fn random(bytes: &mut [u8]) -> Result<(), getrandom::Error> {",
+        "src/ct.rs: let filled = getrandom::fill(bytes);",
+    ];
+    assert_eq!(places, expected);
+}
+
 /// A reason is no pass: it holds where it was judged. A secret that is let out at another place, for a reason that is known
 /// from elsewhere, is missing in the list.
 #[test]
