@@ -2,6 +2,7 @@
 
 use crate::kind::KindName;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::{ffi::OsString, path::PathBuf};
 
 /// Seals phone numbers, IMSIs and IMEIs into tokens that servers can store, compare and route by, and cannot read
@@ -27,6 +28,18 @@ pub(crate) enum Command {
     Lookup(ColumnArgs),
     /// Replaces tokens by those of the same identifiers under the primary key version
     Reseal(ColumnArgs),
+    /// Tells what a token, tag, keyring or index key is, and counts the tokens of tables; needs no key
+    Inspect(InspectArgs),
+    /// Prints the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Writes the manual pages into a folder
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -125,6 +138,36 @@ pub(crate) enum FormatName {
     Jsonl,
 }
 
+/// How tables are written.
+#[derive(Args, Debug)]
+pub(crate) struct TableArgs {
+    /// The format; by the ending of the input's name, or csv, without
+    #[arg(short, long)]
+    pub(crate) format: Option<FormatName>,
+    /// What stands between the fields of a row
+    #[arg(short, long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<char>,
+    /// The first row is data; columns are given by number, from 1
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Quotes mean nothing
+    #[arg(long)]
+    pub(crate) no_quotes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// A token, tag, short tag or public key as text or hexadecimal digits, or the file of one, of a keyring or of an
+    /// index key; with --column the tables, or a folder of them, standard input without
+    #[arg(value_name = "INPUT", required_unless_present = "column")]
+    pub(crate) inputs: Vec<OsString>,
+    /// Counts the tokens in a column of tables, by kind and key version; give it once for each column
+    #[arg(short, long, value_name = "COLUMN")]
+    pub(crate) column: Vec<String>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct ColumnArgs {
     /// A column and what it holds: phone, msisdn, imsi, imei or imeisv; give it once for each column
@@ -154,23 +197,19 @@ pub(crate) struct ColumnArgs {
     /// The country whose national phone numbers are read too, ISO 3166-1
     #[arg(long, value_name = "CODE")]
     pub(crate) country: Option<String>,
+    /// The column that has the country of each row; where it is empty, only numbers with country code are read
+    #[arg(long, value_name = "COLUMN", conflicts_with = "country")]
+    pub(crate) country_column: Option<String>,
     /// Reads IMSIs of less than 15 digits, and IMEIs without check digit
     ///
     /// A spreadsheet drops zeros at the beginning, and what is left reads as another identifier.
     #[arg(long)]
     pub(crate) any_length: bool,
-    /// The format; by the ending of the input's name, or csv, without
-    #[arg(short, long)]
-    pub(crate) format: Option<FormatName>,
-    /// What stands between the fields of a row
-    #[arg(short, long, value_name = "CHARACTER")]
-    pub(crate) delimiter: Option<char>,
-    /// The first row is data; columns are given by number, from 1
+    /// Tokens and tags are hexadecimal digits, for columns that ignore case
     #[arg(long)]
-    pub(crate) no_header: bool,
-    /// Quotes mean nothing
-    #[arg(long)]
-    pub(crate) no_quotes: bool,
+    pub(crate) hex: bool,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     /// Overwrites what is there
     #[arg(long)]
     pub(crate) force: bool,

@@ -25,6 +25,9 @@ pub(crate) struct Row {
     pub(crate) fault: Option<(Option<usize>, Refusal)>,
 }
 
+/// A refused field or row: its row in the batch, its column, and why.
+pub(crate) type Refused<'a> = (usize, Option<usize>, &'a Refusal);
+
 /// A field.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {

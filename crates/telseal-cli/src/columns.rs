@@ -1,7 +1,7 @@
 //! `telseal seal`, `tag`, `open`, `lookup` and `reseal`: columns of files.
 
 use crate::{
-    args::{ColumnArgs, FormatName},
+    args::{ColumnArgs, FormatName, TableArgs},
     failure::{At, Failure},
     form::{Column, Form, Reading},
     input::Input,
@@ -11,7 +11,7 @@ use crate::{
     rejects::{self, Rejects},
     stream::{self, Job, Tally},
     table::{Format, Layout},
-    work::{Operation, work},
+    work::{Operation, Spelling, work},
 };
 use std::{
     ffi::OsString,
@@ -32,15 +32,27 @@ pub(crate) fn run(operation: Operation, args: &ColumnArgs) -> Result<bool, Failu
                 .hint("give two letters of ISO 3166-1, as in --country GB")
         })?),
     };
-    if country.is_some() && !columns.iter().any(|column| column.form == Form::Phone) {
-        return Err(Failure::new("--country is for a column of the kind phone, and there is none"));
+    if (country.is_some() || args.country_column.is_some()) && !columns.iter().any(|column| column.form == Form::Phone)
+    {
+        return Err(Failure::new("a country is for a column of the kind phone, and there is none"));
     }
-    check_delimiter(args, operation)?;
+    let names: Vec<_> = columns.iter().map(|column| &column.name).chain(&args.country_column).collect();
+    if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        return Err(Failure::new(format!("the column `{twice}` is given twice")));
+    }
+    check_delimiter(args.table.delimiter, operation == Operation::Lookup)?;
+    let spelling = if args.hex { Spelling::Hex } else { Spelling::Base64Url };
     let loaded = keyring_file::load(&args.key.keyring, &kek::read(&args.key.kek)?)?;
     let works = columns.iter().map(|column| {
-        work(operation, &loaded, &scope, Reading { form: column.form, any_length: args.any_length, country })
+        let reading = Reading { form: column.form, any_length: args.any_length, country };
+        work(operation, &loaded, &scope, reading, spelling)
     });
-    let mut job = Job { works: works.collect(), columns, is_lookup: operation == Operation::Lookup };
+    let mut job = Job {
+        works: works.collect(),
+        columns,
+        country_column: args.country_column.clone(),
+        is_lookup: operation == Operation::Lookup,
+    };
     drop(loaded);
 
     let is_folder = |path: &Path| fs::metadata(path).is_ok_and(|metadata| metadata.is_dir());
@@ -73,17 +85,8 @@ fn one(
     rejects: Option<&Path>,
     force: bool,
 ) -> Result<Tally, Failure> {
-    let (file, name) = match input {
-        None => {
-            let file = io::stdin().as_fd().try_clone_to_owned().at("read", Path::new("standard input"))?;
-            (File::from(file), "standard input".to_owned())
-        }
-        Some(path) => (File::open(path).at("open", path)?, format!("`{}`", path.display())),
-    };
+    let (file, name) = open(input)?;
     let metadata = file.metadata().at("read", Path::new(&name))?;
-    if metadata.is_dir() {
-        return Err(Failure::new(format!("the input {name} is a folder")));
-    }
     for other in [output, rejects].into_iter().flatten() {
         if fs::metadata(other).is_ok_and(|other| (other.dev(), other.ino()) == (metadata.dev(), metadata.ino())) {
             return Err(Failure::new(format!("`{}` is the input as well", other.display()))
@@ -93,14 +96,7 @@ fn one(
     if output.is_some() && output == rejects {
         return Err(Failure::new("the output and the file of rejects are the same file"));
     }
-    let format = match (args.format, args.delimiter, input.and_then(Format::of)) {
-        (Some(FormatName::Jsonl), ..) => Format::JsonLines,
-        (_, Some(delimiter), _) => Format::Separated { delimiter: delimiter as u8 },
-        (Some(FormatName::Csv), ..) => Format::Separated { delimiter: b',' },
-        (Some(FormatName::Tsv), ..) => Format::Separated { delimiter: b'\t' },
-        (None, None, by_name) => by_name.unwrap_or(Format::Separated { delimiter: b',' }),
-    };
-    let layout = Layout { format, has_header: !args.no_header, has_quotes: !args.no_quotes };
+    let layout = layout(&args.table, input);
     let bytes = metadata.is_file().then_some(metadata.len());
     let mut out = Output::begin(output, force)?;
     let mut rejected = match rejects {
@@ -121,13 +117,38 @@ fn one(
     Ok(tally)
 }
 
+/// A file, or standard input, and its name in messages.
+pub(crate) fn open(input: Option<&Path>) -> Result<(File, String), Failure> {
+    let Some(path) = input else {
+        let file = io::stdin().as_fd().try_clone_to_owned().at("read", Path::new("standard input"))?;
+        return Ok((File::from(file), "standard input".to_owned()));
+    };
+    let file = File::open(path).at("open", path)?;
+    if file.metadata().at("read", path)?.is_dir() {
+        return Err(Failure::new(format!("the input `{}` is a folder", path.display())));
+    }
+    Ok((file, format!("`{}`", path.display())))
+}
+
+/// How an input is written: as the arguments say, or else by its name.
+pub(crate) fn layout(args: &TableArgs, input: Option<&Path>) -> Layout {
+    let format = match (args.format, args.delimiter, input.and_then(Format::of)) {
+        (Some(FormatName::Jsonl), ..) => Format::JsonLines,
+        (_, Some(delimiter), _) => Format::Separated { delimiter: delimiter as u8 },
+        (Some(FormatName::Csv), ..) => Format::Separated { delimiter: b',' },
+        (Some(FormatName::Tsv), ..) => Format::Separated { delimiter: b'\t' },
+        (None, None, by_name) => by_name.unwrap_or(Format::Separated { delimiter: b',' }),
+    };
+    Layout { format, has_header: !args.no_header, has_quotes: !args.no_quotes }
+}
+
 /// All files of a folder, or several files, into a folder. What is finished is skipped, so that a run that was killed
 /// can be started again.
 fn many(args: &ColumnArgs, job: &mut Job, inputs: &[PathBuf]) -> Result<Tally, Failure> {
     let Some(output) = &args.output else {
         return Err(Failure::new("several inputs need a folder for their outputs").hint("give it with -o FOLDER"));
     };
-    let files = list(args, inputs)?;
+    let files = list(&args.table, inputs)?;
     fs::create_dir_all(output).at("make the folder", output)?;
     if let Some(rejects) = &args.rejects {
         fs::create_dir_all(rejects).at("make the folder", rejects)?;
@@ -168,7 +189,7 @@ fn is_finished(input: &Path, output: &Path) -> bool {
 }
 
 /// The files, each with the name that its output gets, in the order of names.
-fn list(args: &ColumnArgs, inputs: &[PathBuf]) -> Result<Vec<(OsString, PathBuf)>, Failure> {
+pub(crate) fn list(args: &TableArgs, inputs: &[PathBuf]) -> Result<Vec<(OsString, PathBuf)>, Failure> {
     let mut files = Vec::new();
     for input in inputs {
         if !fs::metadata(input).at("open", input)?.is_dir() {
@@ -197,10 +218,10 @@ fn list(args: &ColumnArgs, inputs: &[PathBuf]) -> Result<Vec<(OsString, PathBuf)
     Ok(files)
 }
 
-fn check_delimiter(args: &ColumnArgs, operation: Operation) -> Result<(), Failure> {
-    let Some(delimiter) = args.delimiter else { return Ok(()) };
+pub(crate) fn check_delimiter(delimiter: Option<char>, is_lookup: bool) -> Result<(), Failure> {
+    let Some(delimiter) = delimiter else { return Ok(()) };
     let may_stand_in_text = delimiter.is_ascii_alphanumeric() || "\"\r\n-_+".contains(delimiter);
-    if !delimiter.is_ascii() || may_stand_in_text || (operation == Operation::Lookup && delimiter == ' ') {
+    if !delimiter.is_ascii() || may_stand_in_text || (is_lookup && delimiter == ' ') {
         return Err(Failure::new("this delimiter may stand within a field")
             .hint("give one ASCII character other than letters, digits, quotes, `+`, `-` and `_`"));
     }

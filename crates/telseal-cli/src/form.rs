@@ -103,15 +103,21 @@ fn refused<I: Identifier>(text: &str, error: telseal::ParseError) -> Refusal {
         Refusal::Exponent
     } else if error.kind() == ParseErrorKind::DecimalPart || has_decimals(text) {
         Refusal::Decimal
-    } else if text.parse::<Token<I>>().is_ok() {
+    } else if text.parse::<Token<I>>().is_ok() || Token::<I>::from_hex(text).is_ok() {
         Refusal::IsToken
     } else {
         Refusal::Identifier(error)
     }
 }
 
+/// No spreadsheet writes a number with more characters. A field may have very many.
+const LONGEST_NUMBER: usize = 64;
+
 /// `4.47701E+11`, with point or comma.
 fn has_exponent(text: &str) -> bool {
+    if text.len() > LONGEST_NUMBER {
+        return false;
+    }
     let Some((mantissa, exponent)) = text.trim().split_once(['e', 'E']) else { return false };
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let mantissa = mantissa.trim_start_matches(['+', '-']);
@@ -125,6 +131,9 @@ fn has_exponent(text: &str) -> bool {
 /// `447700900123.0`: a point before the last one or two digits, and no other separator. People group the digits of
 /// phone numbers by points, but never one group alone at the end.
 fn has_decimals(text: &str) -> bool {
+    if text.len() > LONGEST_NUMBER {
+        return false;
+    }
     let bytes = text.trim_ascii_end().as_bytes();
     let is_point = |from_end: usize| bytes.len() > 6 && bytes[bytes.len() - 1 - from_end] == b'.';
     let decimals = match (is_point(1), is_point(2)) {

@@ -8,12 +8,14 @@ mod columns;
 mod failure;
 mod form;
 mod input;
+mod inspect;
 mod interrupt;
 mod json;
 mod kek;
 mod keyring;
 mod keyring_file;
 mod kind;
+mod manual;
 mod output;
 mod progress;
 mod refusal;
@@ -53,5 +55,8 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
         Command::Open(args) => columns::run(Operation::Open, args),
         Command::Lookup(args) => columns::run(Operation::Lookup, args),
         Command::Reseal(args) => columns::run(Operation::Reseal, args),
+        Command::Inspect(args) => inspect::run(args).map(|()| true),
+        Command::Completions { shell } => manual::completions(*shell).map(|()| true),
+        Command::Man { folder } => manual::pages(folder).map(|()| true),
     }
 }

@@ -19,6 +19,7 @@ pub(crate) enum Refusal {
     Exponent,
     Decimal,
     IsToken,
+    NoCountry,
     National(NationalError),
     NotOpened(OpenError),
 }
@@ -40,6 +41,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::Decimal => "a spreadsheet has written the number with decimals (.0): export the column as text",
             Refusal::IsToken => "the field is sealed already",
+            Refusal::NoCountry => "the column of countries has no code of ISO 3166-1, such as GB",
             Refusal::National(error) => return error.fmt(f),
             Refusal::NotOpened(OpenError::UnknownKeyVersion(version)) => {
                 return write!(f, "the token names key version {version}, which is not in the keyring");

@@ -1,6 +1,10 @@
 //! The file of refused rows: where they are and why they are refused, without what stands in them.
 
-use crate::{batch::Batch, failure::Failure, form::Column, output::Part, stream::Refused};
+use crate::{
+    batch::{Batch, Refused},
+    failure::Failure,
+    output::Part,
+};
 use std::path::Path;
 
 pub(crate) struct Rejects(Part);
@@ -15,11 +19,11 @@ impl Rejects {
     }
 
     /// Returns how many rows were refused.
-    pub(crate) fn write(&mut self, batch: &Batch, refused: &[Refused], columns: &[Column]) -> Result<u64, Failure> {
+    pub(crate) fn write(&mut self, batch: &Batch, refused: &[Refused], columns: &[&str]) -> Result<u64, Failure> {
         let (mut lines, mut rows, mut last) = (String::new(), 0, None);
         for (row, column, refusal) in refused {
             let place = &batch.rows[*row];
-            let name = column.map_or("", |column| columns[column].name.as_str());
+            let name = column.map_or("", |column| columns[column]);
             let reason = refusal.to_string();
             lines += &format!("{},{},{},{}\n", place.number, place.line, quoted(name), quoted(&reason));
             if last != Some(row) {

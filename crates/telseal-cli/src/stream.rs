@@ -1,13 +1,12 @@
 //! One input becomes one output.
 
 use crate::{
-    batch::Batch,
+    batch::{Batch, Refused},
     failure::Failure,
     form::Column,
     input::Input,
     output::Output,
     progress::Progress,
-    refusal::Refusal,
     rejects::Rejects,
     table::{Format, Layout, Table},
     work::{Texts, Work},
@@ -17,7 +16,9 @@ use zeroize::Zeroizing;
 /// What is done to each input.
 pub(crate) struct Job {
     pub(crate) columns: Vec<Column>,
-    /// One for each column.
+    /// The column that says which country the phone numbers of its row are typed in.
+    pub(crate) country_column: Option<String>,
+    /// One for each of the columns.
     pub(crate) works: Vec<Box<dyn Work>>,
     /// Whether a field may become several tokens.
     pub(crate) is_lookup: bool,
@@ -31,6 +32,14 @@ pub(crate) struct Tally {
     pub(crate) empty: u64,
 }
 
+impl Job {
+    /// The columns that are looked at: those that change, and behind them that of the country.
+    fn names(&self) -> Vec<&str> {
+        let columns = self.columns.iter().map(|column| column.name.as_str());
+        columns.chain(self.country_column.as_deref()).collect()
+    }
+}
+
 const AT_ONCE: usize = 1 << 18;
 
 pub(crate) fn run(
@@ -41,7 +50,8 @@ pub(crate) fn run(
     mut rejects: Option<&mut Rejects>,
     progress: &Progress,
 ) -> Result<Tally, Failure> {
-    let mut table = Table::open(&mut input, layout, &job.columns)?;
+    let mut table = Table::open(&mut input, layout, &job.names())?;
+    let (columns, width) = (job.columns.len(), job.names().len());
     let (mut batch, mut tally) = (Batch::default(), Tally::default());
     let mut texts: Vec<Texts> = job.columns.iter().map(|_| Texts::default()).collect();
     let mut out = Zeroizing::new(Vec::with_capacity(4 * AT_ONCE));
@@ -52,14 +62,15 @@ pub(crate) fn run(
             // Their fields are empty as well, and are not counted as such.
             let faulty = batch.rows.iter().filter(|row| row.fault.is_some()).count() as u64;
             for (column, (work, texts)) in job.works.iter_mut().zip(&mut texts).enumerate() {
-                let columns = job.columns.len();
-                work.run(&mut batch.column(input.text(), column, columns), texts);
+                let mut countries = (width > columns).then(|| batch.column(input.text(), columns, width));
+                let countries = countries.as_mut().map(|countries| countries as &mut dyn Iterator<Item = &[u8]>);
+                work.run(&mut batch.column(input.text(), column, width), countries, texts);
                 tally.empty += texts.empty - faulty;
             }
-            let refused = refused_rows(&batch, &texts, job);
+            let refused = refused_rows(&batch, &texts);
             if !refused.is_empty() {
                 match &mut rejects {
-                    Some(rejects) => tally.refused += rejects.write(&batch, &refused, &job.columns)?,
+                    Some(rejects) => tally.refused += rejects.write(&batch, &refused, &job.names())?,
                     None => return Err(first(&refused[0], &batch, job, &input)),
                 }
             }
@@ -96,18 +107,15 @@ pub(crate) fn run(
     }
 }
 
-/// A refused field or row: its row in the batch, its column, and why.
-pub(crate) type Refused<'a> = (usize, Option<usize>, &'a Refusal);
-
 /// In the order of rows, and in each of columns.
-fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts], job: &Job) -> Vec<Refused<'a>> {
+fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts]) -> Vec<Refused<'a>> {
     let mut refused = Vec::new();
     for (row, faulty) in batch.rows.iter().enumerate() {
         if let Some((column, refusal)) = &faulty.fault {
             refused.push((row, *column, refusal));
         }
     }
-    for (column, texts) in texts.iter().enumerate().take(job.columns.len()) {
+    for (column, texts) in texts.iter().enumerate() {
         refused.extend(texts.refused.iter().map(|(row, refusal)| (*row, Some(column), refusal)));
     }
     refused.sort_by_key(|(row, column, _)| (*row, *column));
@@ -116,7 +124,7 @@ fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts], job: &Job) -> Vec<Refu
 
 fn first((row, column, refusal): &Refused, batch: &Batch, job: &Job, input: &Input) -> Failure {
     let row = &batch.rows[*row];
-    let column = column.map_or(String::new(), |column| format!(", column `{}`", job.columns[column].name));
+    let column = column.map_or(String::new(), |column| format!(", column `{}`", job.names()[column]));
     Failure::new(format!("{}, line {}{column}: {refusal}", input.name, row.line))
         .hint("mend the row, or leave refused rows out and list them with --rejects FILE")
 }
@@ -135,7 +143,10 @@ fn put(
 ) {
     let is_json = layout.format == Format::JsonLines;
     let mut refused = refused.iter().map(|(row, ..)| *row).peekable();
-    for (row, (at, cells)) in batch.rows.iter().zip(batch.cells.chunks_exact(job.columns.len())).enumerate() {
+    let columns = job.columns.len();
+    let width = columns + usize::from(job.country_column.is_some());
+    for (row, (at, cells)) in batch.rows.iter().zip(batch.cells.chunks_exact(width)).enumerate() {
+        let cells = &cells[..columns];
         if refused.next_if_eq(&row).is_some() {
             while refused.next_if_eq(&row).is_some() {}
             out.extend_from_slice(&text[*copied..at.bytes.start]);

@@ -3,7 +3,6 @@
 use crate::{
     batch::{Batch, Cell, Row},
     failure::Failure,
-    form::Column,
     input::Input,
     json::Json,
     separated::{Broken, Found, Separated, Walked, walk},
@@ -55,14 +54,14 @@ const BATCH: usize = 2048;
 
 impl Table {
     /// Reads the header, if there is one, and finds the columns.
-    pub(crate) fn open(input: &mut Input, layout: Layout, columns: &[Column]) -> Result<Self, Failure> {
+    pub(crate) fn open(input: &mut Input, layout: Layout, columns: &[&str]) -> Result<Self, Failure> {
         while !input.is_all && input.text().len() < 4 {
             input.read(0)?;
         }
         refuse_other_encodings(input)?;
         let at = if input.text().starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         let mut table = Table {
-            rows: Rows::Json(Json { wanted: columns.iter().map(|column| column.name.clone()).collect() }),
+            rows: Rows::Json(Json { wanted: columns.iter().map(|&name| name.to_owned()).collect() }),
             columns: columns.len(),
             at,
             number: 0,
@@ -79,7 +78,7 @@ impl Table {
         input: &mut Input,
         layout: Layout,
         delimiter: u8,
-        columns: &[Column],
+        columns: &[&str],
     ) -> Result<Separated, Failure> {
         let (names, end, lines) = loop {
             let mut names = Vec::new();
@@ -109,7 +108,7 @@ impl Table {
                 false => by_number(if has_rows { names.len() } else { usize::MAX }, column, input)?,
             };
             if wanted.iter().any(|(other, _)| *other == place) {
-                return Err(Failure::new(format!("the column `{}` is given twice", column.name)));
+                return Err(Failure::new(format!("the column `{}` is given twice", column)));
             }
             wanted.push((place, cell));
         }
@@ -180,14 +179,14 @@ impl Table {
     }
 }
 
-fn by_name(names: &[String], column: &Column, delimiter: u8, input: &Input) -> Result<usize, Failure> {
-    let mut places = names.iter().enumerate().filter(|(_, name)| **name == column.name).map(|(place, _)| place);
+fn by_name(names: &[String], column: &str, delimiter: u8, input: &Input) -> Result<usize, Failure> {
+    let mut places = names.iter().enumerate().filter(|(_, name)| *name == column).map(|(place, _)| place);
     match (places.next(), places.next()) {
         (Some(place), None) if !names.iter().any(|name| name.contains('\r')) => Ok(place),
-        (Some(_), Some(_)) => Err(Failure::new(format!("{}: two columns are named `{}`", input.name, column.name))
+        (Some(_), Some(_)) => Err(Failure::new(format!("{}: two columns are named `{}`", input.name, column))
             .hint("rename one of them, or skip the header and give numbers: --no-header -c 2=KIND")),
         _ => {
-            let failure = Failure::new(format!("{}: there is no column `{}`", input.name, column.name));
+            let failure = Failure::new(format!("{}: there is no column `{}`", input.name, column));
             if names.iter().any(|name| name.contains('\r')) {
                 return Err(failure.hint("its lines end in CR alone, as on old Macs: convert them to LF"));
             }
@@ -207,10 +206,10 @@ fn by_name(names: &[String], column: &Column, delimiter: u8, input: &Input) -> R
     }
 }
 
-fn by_number(fields: usize, column: &Column, input: &Input) -> Result<usize, Failure> {
-    match column.name.parse::<usize>() {
+fn by_number(fields: usize, column: &str, input: &Input) -> Result<usize, Failure> {
+    match column.parse::<usize>() {
         Ok(number) if number >= 1 && number <= fields => Ok(number - 1),
-        Ok(_) => Err(Failure::new(format!("{}: there is no column {}", input.name, column.name))
+        Ok(_) => Err(Failure::new(format!("{}: there is no column {}", input.name, column))
             .hint(format!("its first row has {fields} fields, counted from 1"))),
         Err(_) => Err(Failure::new("without a header a column is given by its number")
             .hint("for example: --no-header -c 2=phone; columns are counted from 1")),

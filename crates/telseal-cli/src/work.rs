@@ -5,6 +5,7 @@ use crate::{
     refusal::Refusal,
 };
 use telseal::{Identifier, Imei, Imeisv, Imsi, Keyring, OpenError, PhoneNumber, Scope, Sealer, Tag, Token};
+use telseal_national::Country;
 use zeroize::Zeroizing;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,31 +53,70 @@ impl Texts {
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len());
     }
-}
 
-/// Does one thing to one column.
-pub(crate) trait Work {
-    /// `fields` has a field for each row.
-    fn run(&mut self, fields: &mut dyn ExactSizeIterator<Item = &[u8]>, texts: &mut Texts);
-}
-
-pub(crate) fn work(operation: Operation, keyring: &Keyring, scope: &Scope, reading: Reading) -> Box<dyn Work> {
-    match reading.form {
-        Form::Phone | Form::Msisdn => of::<PhoneNumber>(operation, keyring, scope, reading),
-        Form::Imsi => of::<Imsi>(operation, keyring, scope, reading),
-        Form::Imei => of::<Imei>(operation, keyring, scope, reading),
-        Form::Imeisv => of::<Imeisv>(operation, keyring, scope, reading),
+    fn push_hex(&mut self, bytes: &[u8]) {
+        put_hex(bytes, &mut self.bytes);
+        self.ends.push(self.bytes.len());
     }
 }
 
-fn of<I: Written + 'static>(operation: Operation, keyring: &Keyring, scope: &Scope, reading: Reading) -> Box<dyn Work> {
+pub(crate) type Fields<'i, 'a> = &'i mut dyn ExactSizeIterator<Item = &'a [u8]>;
+pub(crate) type Countries<'i, 'a> = Option<&'i mut dyn Iterator<Item = &'a [u8]>>;
+
+/// Does one thing to one column.
+pub(crate) trait Work {
+    /// `fields` has a field for each row, and so has `countries`, if a column says which country each row is from.
+    fn run(&mut self, fields: Fields, countries: Countries, texts: &mut Texts);
+}
+
+/// How tokens and tags are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    Base64Url,
+    /// For columns that ignore case.
+    Hex,
+}
+
+impl Spelling {
+    /// How many characters so many bytes have.
+    fn length(self, bytes: usize) -> usize {
+        match self {
+            Spelling::Base64Url => (4 * bytes).div_ceil(3),
+            Spelling::Hex => 2 * bytes,
+        }
+    }
+}
+
+pub(crate) fn work(
+    operation: Operation,
+    keyring: &Keyring,
+    scope: &Scope,
+    reading: Reading,
+    spelling: Spelling,
+) -> Box<dyn Work> {
+    match reading.form {
+        Form::Phone | Form::Msisdn => of::<PhoneNumber>(operation, keyring, scope, reading, spelling),
+        Form::Imsi => of::<Imsi>(operation, keyring, scope, reading, spelling),
+        Form::Imei => of::<Imei>(operation, keyring, scope, reading, spelling),
+        Form::Imeisv => of::<Imeisv>(operation, keyring, scope, reading, spelling),
+    }
+}
+
+fn of<I: Written + 'static>(
+    operation: Operation,
+    keyring: &Keyring,
+    scope: &Scope,
+    reading: Reading,
+    spelling: Spelling,
+) -> Box<dyn Work> {
     let sealer = keyring.sealer::<I>(scope);
+    let column = TokenColumn::new(spelling);
     match operation {
-        Operation::Seal => Box::new(Seal { sealer, reading, column: TokenColumn::default() }),
-        Operation::Tag => Box::new(MakeTags { sealer, reading, tags: Vec::new() }),
-        Operation::Lookup => Box::new(Lookup { sealer, reading }),
-        Operation::Open => Box::new(Open { opening: Opening::new(sealer), form: reading.form }),
-        Operation::Reseal => Box::new(Reseal { opening: Opening::new(sealer), column: TokenColumn::default() }),
+        Operation::Seal => Box::new(Seal { sealer, reading, column }),
+        Operation::Tag => Box::new(MakeTags { sealer, reading, spelling, tags: Vec::new() }),
+        Operation::Lookup => Box::new(Lookup { sealer, reading, spelling }),
+        Operation::Open => Box::new(Open { opening: Opening::new(sealer, spelling), form: reading.form }),
+        Operation::Reseal => Box::new(Reseal { opening: Opening::new(sealer, spelling), column }),
     }
 }
 
@@ -100,12 +140,39 @@ fn utf8(field: &[u8]) -> Result<&str, Nothing> {
     }
 }
 
-fn read<I: Written>(field: &[u8], reading: Reading) -> Result<I, Nothing> {
-    Ok(I::read(utf8(field)?, reading)?)
+/// Reads each field, by the country of its row.
+fn read<I: Written>(
+    fields: Fields<'_, '_>,
+    mut countries: Countries<'_, '_>,
+    mut reading: Reading,
+) -> impl ExactSizeIterator<Item = Result<I, Nothing>> {
+    fields.map(move |field| {
+        let country = countries.as_mut().and_then(|countries| countries.next());
+        let text = utf8(field)?;
+        if let Some(country) = country {
+            reading.country = in_country(country)?;
+        }
+        Ok(I::read(text, reading)?)
+    })
 }
 
-const TOKEN_TEXT: usize = 36;
-const TAG_TEXT: usize = 22;
+/// An empty field is no country: then only numbers with a country code are read.
+fn in_country(code: &[u8]) -> Result<Option<Country>, Refusal> {
+    match str::from_utf8(code).map(str::trim) {
+        Ok("") => Ok(None),
+        Ok(code) => code.parse().map(Some).map_err(|_| Refusal::NoCountry),
+        Err(_) => Err(Refusal::NoCountry),
+    }
+}
+
+/// Writes the hexadecimal digits of bytes.
+fn put_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+    out.extend(bytes.iter().flat_map(digits));
+}
+
+const TOKEN: usize = 27;
+const TAG: usize = 16;
 const LONGEST_IDENTIFIER: usize = 16;
 
 /// Tokens and their texts.
@@ -115,32 +182,41 @@ struct Seal<I> {
     column: TokenColumn,
 }
 
-#[derive(Default)]
 struct TokenColumn {
-    tokens: Vec<[u8; 27]>,
+    spelling: Spelling,
+    tokens: Vec<[u8; TOKEN]>,
     valid: Vec<u64>,
-    encoded: Vec<[u8; TOKEN_TEXT]>,
+    encoded: Vec<[u8; 36]>,
 }
 
 impl TokenColumn {
+    fn new(spelling: Spelling) -> Self {
+        TokenColumn { spelling, tokens: Vec::new(), valid: Vec::new(), encoded: Vec::new() }
+    }
+
     fn seal<I: Identifier>(
         &mut self,
         sealer: &Sealer<I>,
         rows: impl ExactSizeIterator<Item = Result<I, Nothing>>,
         texts: &mut Texts,
     ) {
-        let (TokenColumn { tokens, valid, encoded }, count) = (self, rows.len());
-        texts.clear(count, TOKEN_TEXT);
-        tokens.resize(count, [0; 27]);
+        let (TokenColumn { spelling, tokens, valid, encoded }, count) = (self, rows.len());
+        texts.clear(count, spelling.length(TOKEN));
+        tokens.resize(count, [0; TOKEN]);
         valid.resize(count.div_ceil(64), 0);
-        encoded.resize(count, [0; TOKEN_TEXT]);
         let mut nothing = Vec::new();
-        let sealed = sealer.seal_column(rows, tokens, valid, |row, why| nothing.push((row, why)));
-        sealed.and_then(|()| Token::<I>::encode_column(tokens, encoded)).expect("a place for each row");
+        sealer.seal_column(rows, tokens, valid, |row, why| nothing.push((row, why))).expect("a place for each row");
+        if *spelling == Spelling::Base64Url {
+            encoded.resize(count, [0; 36]);
+            Token::<I>::encode_column(tokens, encoded).expect("a place for each row");
+        }
         let mut nothing = nothing.into_iter().peekable();
-        for (row, text) in encoded.iter().enumerate() {
+        for (row, token) in tokens.iter().enumerate() {
             match nothing.next_if(|(at, _)| *at == row) {
-                None => texts.push(text),
+                None => match spelling {
+                    Spelling::Base64Url => texts.push(&encoded[row]),
+                    Spelling::Hex => texts.push_hex(token),
+                },
                 Some((_, why)) => put_nothing(row, why, texts),
             }
         }
@@ -148,9 +224,9 @@ impl TokenColumn {
 }
 
 impl<I: Written> Work for Seal<I> {
-    fn run(&mut self, fields: &mut dyn ExactSizeIterator<Item = &[u8]>, texts: &mut Texts) {
+    fn run(&mut self, fields: Fields, countries: Countries, texts: &mut Texts) {
         let Seal { sealer, reading, column } = self;
-        column.seal(sealer, fields.map(|field| read::<I>(field, *reading)), texts);
+        column.seal(sealer, read::<I>(fields, countries, *reading), texts);
     }
 }
 
@@ -165,21 +241,25 @@ fn put_nothing(row: usize, why: Nothing, texts: &mut Texts) {
 struct MakeTags<I: Identifier> {
     sealer: Sealer<I>,
     reading: Reading,
+    spelling: Spelling,
     tags: Vec<Option<Tag<I>>>,
 }
 
 impl<I: Written> Work for MakeTags<I> {
-    fn run(&mut self, fields: &mut dyn ExactSizeIterator<Item = &[u8]>, texts: &mut Texts) {
-        let MakeTags { sealer, reading, tags } = self;
-        texts.clear(fields.len(), TAG_TEXT);
+    fn run(&mut self, fields: Fields, countries: Countries, texts: &mut Texts) {
+        let MakeTags { sealer, reading, spelling, tags } = self;
+        texts.clear(fields.len(), spelling.length(TAG));
         tags.resize(fields.len(), None);
         let mut nothing = Vec::new();
-        let rows = fields.map(|field| read::<I>(field, *reading));
+        let rows = read::<I>(fields, countries, *reading);
         sealer.tag_rows_into(rows, tags, |row, why| nothing.push((row, why))).expect("a place for each row");
         let mut nothing = nothing.into_iter().peekable();
         for (row, tag) in tags.iter().enumerate() {
             match (tag, nothing.next_if(|(at, _)| *at == row)) {
-                (Some(tag), _) => texts.push(tag.to_string().as_bytes()),
+                (Some(tag), _) => match spelling {
+                    Spelling::Base64Url => texts.push(tag.to_string().as_bytes()),
+                    Spelling::Hex => texts.push_hex(tag.as_bytes()),
+                },
                 (None, why) => put_nothing(row, why.map_or(Nothing::Empty, |(_, why)| why), texts),
             }
         }
@@ -190,23 +270,27 @@ impl<I: Written> Work for MakeTags<I> {
 struct Lookup<I> {
     sealer: Sealer<I>,
     reading: Reading,
+    spelling: Spelling,
 }
 
 impl<I: Written> Work for Lookup<I> {
-    fn run(&mut self, fields: &mut dyn ExactSizeIterator<Item = &[u8]>, texts: &mut Texts) {
-        let each = (TOKEN_TEXT + 1) * self.sealer.versions().len();
+    fn run(&mut self, fields: Fields, countries: Countries, texts: &mut Texts) {
+        let each = (self.spelling.length(TOKEN) + 1) * self.sealer.versions().len();
         texts.clear(fields.len(), each);
-        let mut buffer = [0; TOKEN_TEXT];
+        let mut buffer = [0; 36];
         let mut text = Vec::with_capacity(each);
-        for (row, field) in fields.enumerate() {
-            match read::<I>(field, self.reading) {
+        for (row, identifier) in read::<I>(fields, countries, self.reading).enumerate() {
+            match identifier {
                 Ok(identifier) => {
                     text.clear();
                     for token in self.sealer.lookup(&identifier) {
                         if !text.is_empty() {
                             text.push(b' ');
                         }
-                        text.extend_from_slice(token.encode(&mut buffer).as_bytes());
+                        match self.spelling {
+                            Spelling::Base64Url => text.extend_from_slice(token.encode(&mut buffer).as_bytes()),
+                            Spelling::Hex => put_hex(token.as_bytes(), &mut text),
+                        }
                     }
                     texts.push(&text);
                 }
@@ -219,26 +303,27 @@ impl<I: Written> Work for Lookup<I> {
 /// Opens tokens.
 struct Opening<I: Identifier> {
     sealer: Sealer<I>,
+    spelling: Spelling,
     tokens: Vec<Token<I>>,
     opened: Vec<Result<I, OpenError>>,
 }
 
 impl<I: Identifier> Opening<I> {
-    fn new(sealer: Sealer<I>) -> Self {
-        Opening { sealer, tokens: Vec::new(), opened: Vec::new() }
+    fn new(sealer: Sealer<I>, spelling: Spelling) -> Self {
+        Opening { sealer, spelling, tokens: Vec::new(), opened: Vec::new() }
     }
 
     /// What becomes of each row, in order.
-    fn run(
-        &mut self,
-        fields: &mut dyn ExactSizeIterator<Item = &[u8]>,
-        mut put: impl FnMut(usize, Result<&I, Nothing>),
-    ) {
+    fn run(&mut self, fields: Fields, mut put: impl FnMut(usize, Result<&I, Nothing>)) {
+        let parse = match self.spelling {
+            Spelling::Base64Url => str::parse,
+            Spelling::Hex => Token::from_hex,
+        };
         let rows = fields.len();
         self.tokens.clear();
         let mut nothing = Vec::new();
         for (row, field) in fields.enumerate() {
-            match utf8(field).and_then(|text| Ok(text.parse().map_err(Refusal::Token)?)) {
+            match utf8(field).and_then(|text| Ok(parse(text).map_err(Refusal::Token)?)) {
                 Ok(token) => self.tokens.push(token),
                 Err(why) => nothing.push((row, why)),
             }
@@ -268,7 +353,7 @@ struct Open<I: Identifier> {
 }
 
 impl<I: Written> Work for Open<I> {
-    fn run(&mut self, fields: &mut dyn ExactSizeIterator<Item = &[u8]>, texts: &mut Texts) {
+    fn run(&mut self, fields: Fields, _: Countries, texts: &mut Texts) {
         texts.clear(fields.len(), LONGEST_IDENTIFIER);
         let plus = if self.form == Form::Msisdn { 1 } else { 0 };
         let mut buffer = Zeroizing::new([0; LONGEST_IDENTIFIER]);
@@ -285,7 +370,7 @@ struct Reseal<I: Identifier> {
 }
 
 impl<I: Written> Work for Reseal<I> {
-    fn run(&mut self, fields: &mut dyn ExactSizeIterator<Item = &[u8]>, texts: &mut Texts) {
+    fn run(&mut self, fields: Fields, _: Countries, texts: &mut Texts) {
         let Reseal { opening, column } = self;
         let mut opened = Vec::with_capacity(fields.len());
         opening.run(fields, |_, result| opened.push(result.cloned()));

@@ -7,12 +7,13 @@ mod common;
 use common::{Folder, keyring};
 use std::{
     fs::{self, File},
+    io::Write,
     os::unix::{fs::symlink, process::ExitStatusExt},
     process::{Command, Stdio},
     thread,
     time::Duration,
 };
-use telseal::{Identifier, Imei, Imsi, PhoneNumber, Scope, Sealer};
+use telseal::{Identifier, Imei, Imeisv, Imsi, PhoneNumber, Scope, Sealer, Token};
 
 fn sealer<I: Identifier>(versions: u16) -> Sealer<I> {
     keyring(versions).sealer(&Scope::new(["acme", "routing"]).unwrap())
@@ -91,6 +92,148 @@ fn several_columns_of_several_kinds() {
     assert_eq!(sealed, format!("a\tmsisdn\n1\t{}\n", phone("+442079460018")));
     let sealed = pipe(&folder, &format!("seal --country GB {PHONE}"), "msisdn\n020 7946 0018\n");
     assert_eq!(sealed, format!("msisdn\n{}\n", phone("+442079460018")));
+    // An IMEISV: the software version counts.
+    let imeisv = "-c a=imeisv -s acme -s routing -q";
+    let sealed = pipe(&folder, &format!("seal {imeisv}"), "a\n4901542032375112\n");
+    assert_eq!(sealed, format!("a\n{}\n", sealer::<Imeisv>(1).seal(&"4901542032375112".parse().unwrap())));
+    assert_eq!(pipe(&folder, &format!("open {imeisv}"), sealed), "a\n4901542032375112\n");
+    let imei = refused(&folder, &format!("seal {imeisv}"), "a\n490154203237518\n");
+    assert!(imei.starts_with("standard input, line 2, column `a`: IMEISV: "), "{imei}");
+}
+
+#[test]
+fn each_row_has_its_country() {
+    let folder = Folder::with_keyring(1);
+    let (british, american) = (phone("+442079460018"), phone("+12025550123"));
+    let seal = format!("seal --country-column land {PHONE}");
+    for (text, expected) in [
+        (
+            "land,msisdn\nGB,020 7946 0018\nus,(202) 555-0123\n GB ,+12025550123\nGB,\nxx,\n".to_owned(),
+            format!("land,msisdn\nGB,{british}\nus,{american}\n GB ,{american}\nGB,\nxx,\n"),
+        ),
+        // Behind the column, and no country: what has a country code needs none.
+        (
+            "msisdn,land\n020 7946 0018,GB\n+12025550123,\n".to_owned(),
+            format!("msisdn,land\n{british},GB\n{american},\n"),
+        ),
+    ] {
+        assert_eq!(pipe(&folder, &seal, text), expected);
+    }
+    let json = r#"{"msisdn":"020 7946 0018","land":"GB"}"#;
+    assert_eq!(pipe(&folder, &format!("{seal} -f jsonl"), json), format!(r#"{{"msisdn":"{british}","land":"GB"}}"#));
+    let numbered = "seal --no-header -c 2=phone --country-column 1 -s acme -s routing -q";
+    assert_eq!(pipe(&folder, numbered, "GB,020 7946 0018\n"), format!("GB,{british}\n"));
+    let tags = pipe(&folder, &seal.replace("seal", "tag"), "land,msisdn\nGB,020 7946 0018\n");
+    let lookups = pipe(&folder, &seal.replace("seal", "lookup"), "land,msisdn\nGB,020 7946 0018\n");
+    assert_eq!(tags, format!("land,msisdn\nGB,{}\n", british.parse::<Token<PhoneNumber>>().unwrap().tag()));
+    assert_eq!(lookups, format!("land,msisdn\nGB,{british}\n"));
+
+    let line = "standard input, line 2, column `msisdn`: ";
+    for (text, reason) in [
+        ("land,msisdn\nUK,020 7946 0018\n", "the column of countries has no code of ISO 3166-1, such as GB"),
+        ("land,msisdn\n020,020 7946 0018\n", "the column of countries has no code of ISO 3166-1, such as GB"),
+    ] {
+        assert_eq!(refused(&folder, &seal, text), format!("{line}{reason}"));
+    }
+    assert!(refused(&folder, &seal, "land,msisdn\n,020 7946 0018\n").starts_with(line)); // no country is guessed
+    assert_eq!(refused(&folder, &seal, "x,msisdn\n"), "standard input: there is no column `land`");
+    let same = refused(&folder, &seal.replace("land", "msisdn"), "msisdn\n");
+    assert_eq!(same, "the column `msisdn` is given twice");
+    folder.telseal(&format!("{seal} --country GB")).assert().code(2);
+    let none = refused(&folder, "seal --country-column land -c a=imsi -s acme -q", "a,land\n");
+    assert_eq!(none, "a country is for a column of the kind phone, and there is none");
+}
+
+#[test]
+fn tokens_and_tags_in_hexadecimal_digits() {
+    let folder = Folder::with_keyring(2);
+    let number: PhoneNumber = "+442079460018".parse().unwrap();
+    let sealer = sealer::<PhoneNumber>(2);
+    let token = sealer.seal(&number);
+    let text = "msisdn\n+442079460018\n\"\"\n";
+    let run = |command: &str, text: &str| pipe(&folder, &format!("{command} --hex {PHONE}"), text);
+    let sealed = run("seal", text);
+    assert_eq!(sealed, format!("msisdn\n{token:x}\n\"\"\n"));
+    assert_eq!(run("open", &sealed), text);
+    assert_eq!(run("open", &sealed.to_uppercase().replace("MSISDN", "msisdn")), text);
+    assert_eq!(run("tag", text), format!("msisdn\n{:x}\n\"\"\n", token.tag()));
+    let tokens: Vec<_> = sealer.lookup(&number).map(|token| format!("{token:x}")).collect();
+    assert_eq!(run("lookup", text), format!("msisdn\n{}\n\"\"\n", tokens.join(" ")));
+    folder.run("keyring promote 2");
+    assert_eq!(run("reseal", &sealed), format!("msisdn\n{}\n\"\"\n", tokens[0]));
+    // Sealed already, whatever the form.
+    let sealed = refused(&folder, &format!("seal {PHONE}"), sealed);
+    assert_eq!(sealed, "standard input, line 2, column `msisdn`: the field is sealed already");
+}
+
+#[test]
+fn quotes_that_mean_nothing() {
+    let folder = Folder::with_keyring(1);
+    let one = phone("+442079460018");
+    let seal = format!("seal --no-quotes {PHONE}");
+    assert_eq!(pipe(&folder, &seal, "a,msisdn\n\"x,+442079460018\n5\" y,\n"), format!("a,msisdn\n\"x,{one}\n5\" y,\n"));
+    let quoted = refused(&folder, &seal, "a,msisdn\nx,\"+442079460018\"\n");
+    assert!(quoted.starts_with("standard input, line 2, column `msisdn`: "), "{quoted}");
+    assert_eq!(
+        refused(&folder, &format!("seal {PHONE}"), "\"a,msisdn\nx,1\n"),
+        "standard input, line 1: a quote is opened and never closed"
+    );
+}
+
+#[test]
+fn arguments_that_do_not_fit() {
+    let folder = Folder::with_keyring(1);
+    folder.write("in.csv", "msisdn\n+442079460018\n");
+    for name in ["one", "two", "none"] {
+        fs::create_dir(folder.path(name)).unwrap();
+    }
+    folder.write("one/in.csv", "msisdn\n");
+    folder.write("two/in.csv", "msisdn\n");
+    folder.write("none/in.txt", "msisdn\n");
+    let before = folder.names();
+    for (arguments, message) in [
+        ("in.csv -c msisdn", "a column is given without its kind"),
+        ("in.csv -c msisdn=number", "there is no kind `number`"),
+        ("in.csv -c msisdn=phone -c msisdn=imsi", "the column `msisdn` is given twice"),
+        ("in.csv -f jsonl -c msisdn=phone -c msisdn=imsi", "the column `msisdn` is given twice"),
+        ("in.csv -c msisdn=phone --country XX", "there is no country `XX`"),
+        ("in.csv -c msisdn=imsi --country GB", "a country is for a column of the kind phone, and there is none"),
+        ("in.csv -c msisdn=phone -d +", "this delimiter may stand within a field"),
+        ("in.csv -c msisdn=phone -d é", "this delimiter may stand within a field"),
+        ("in.csv -c 0=phone --no-header", "`in.csv`: there is no column 0"),
+        ("in.csv -c 2=phone --no-header", "`in.csv`: there is no column 2"),
+        ("in.csv -c msisdn=phone --no-header", "without a header a column is given by its number"),
+        ("in.csv -c msisdn=phone -o one", "the output `one` is a folder"),
+        ("in.csv -c msisdn=phone -o in.csv --force", "`in.csv` is the input as well"),
+        ("in.csv -c msisdn=phone -o out.csv --rejects in.csv --force", "`in.csv` is the input as well"),
+        ("in.csv -c msisdn=phone -o out.csv --rejects out.csv", "the output and the file of rejects are the same file"),
+        ("one -c msisdn=phone", "several inputs need a folder for their outputs"),
+        ("one two -c msisdn=phone -o out", "two inputs are named `in.csv`"),
+        ("none -c msisdn=phone -o out", "there is no file of a known format in the folder"),
+        ("nowhere.csv -c msisdn=phone", "cannot open `nowhere.csv`: No such file or directory (os error 2)"),
+        (
+            "in.csv -c msisdn=phone -o nowhere/out.csv",
+            "cannot write `nowhere/out.csv.part`: No such file or directory (os error 2)",
+        ),
+    ] {
+        assert_eq!(refused(&folder, &format!("seal -s acme {arguments}"), ""), message, "{arguments}");
+        assert_eq!(folder.names(), before, "{arguments}");
+    }
+    let mut lookup = folder.telseal("lookup in.csv -s acme -c msisdn=phone -d");
+    lookup.arg(" ").assert().code(1); // the tokens of a field stand with spaces between
+}
+
+#[test]
+fn other_formats_are_told_apart() {
+    let folder = Folder::with_keyring(1);
+    for (bytes, what) in [
+        (&b"\x1F\x8B\x08\x00"[..], "compressed"),
+        (b"\x28\xB5\x2F\xFD", "compressed"),
+        (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
+        (b"\xFE\xFF\x00m", "UTF-16"),
+    ] {
+        assert_eq!(refused(&folder, &format!("seal {PHONE}"), bytes), format!("standard input is {what}"));
+    }
 }
 
 #[test]
@@ -353,6 +496,72 @@ fn a_folder_is_sealed_whatever_kills_the_runs_before() {
     folder.run(&format!("{arguments} -o out"));
     assert_eq!(fs::metadata(folder.path("out/0.csv")).unwrap().modified().unwrap(), before);
     assert_eq!(folder.read("out/1.csv"), "msisdn\n");
+}
+
+#[test]
+fn a_folder_with_refused_rows_ends_alike_whatever_kills_the_runs_before() {
+    let folder = Folder::with_keyring(1);
+    fs::create_dir(folder.path("in")).unwrap();
+    for file in 0..3 {
+        let rows: String = (0..5_000).map(|row| format!("{row},{}\n", ["+442079460018", "x"][row % 2])).collect();
+        folder.write(&format!("in/{file}.csv"), format!("id,msisdn\n{rows}"));
+    }
+    let run = |to: &str| format!("seal in -c msisdn=phone -s acme -s routing -q -o {to} --rejects {to}-rejects");
+    folder.telseal(&run("expected")).assert().code(3);
+    for i in 0..6 {
+        let mut run = command(&folder, &run("out")).spawn().unwrap();
+        thread::sleep(Duration::from_millis(3 * i));
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    // Also when all is finished: rows that were refused before count for the status.
+    for _ in 0..2 {
+        folder.telseal(&run("out")).assert().code(3);
+        for ending in ["", "-rejects"] {
+            let (out, expected) = (folder.path(&format!("out{ending}")), folder.path(&format!("expected{ending}")));
+            assert_eq!(common::names(&out), common::names(&expected));
+            for name in common::names(&out) {
+                assert!(fs::read(out.join(&name)).unwrap() == fs::read(expected.join(&name)).unwrap(), "{name}");
+            }
+        }
+    }
+    assert_eq!(folder.read("out-rejects/0.csv.rejects.csv").lines().count(), 2501);
+}
+
+/// A signal between the reads of a long input, when rows are in the unfinished file.
+#[test]
+fn a_signal_in_the_middle_leaves_no_unfinished_file() {
+    let folder = Folder::with_keyring(1);
+    let arguments = "seal -c msisdn=phone -s acme -o out.csv --rejects rejects.csv";
+    let mut run = command(&folder, arguments).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = run.stdin.take().unwrap();
+    stdin.write_all(format!("msisdn\n{}", "+442079460018\nx\n".repeat(50_000)).as_bytes()).unwrap();
+    let size = |name: &str| fs::metadata(folder.path(name)).map_or(0, |metadata| metadata.len());
+    while size("out.csv.part") == 0 || size("rejects.csv.part") == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert_eq!(folder.names(), ["kek", "keyring"]);
+}
+
+/// On a terminal, which `script` makes, and nowhere else.
+#[test]
+fn progress_is_for_those_who_wait() {
+    let folder = Folder::with_keyring(1);
+    folder.write("in.csv", format!("msisdn\n{}", "+442079460018\n".repeat(200_000)));
+    let telseal = format!("{} seal in.csv -c msisdn=phone -s acme --force -o out.csv", env!("CARGO_BIN_EXE_telseal"));
+    let mut script = Command::new("script");
+    script.args(["-qec", &telseal, "/dev/null"]).current_dir(folder.path("")).env("TERM", "xterm");
+    script.env("TELSEAL_KEYRING", "keyring").env("TELSEAL_KEK", "file:kek").stdin(Stdio::null());
+    let output = script.output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && shown.contains("rows,") && shown.contains("left"), "{shown}");
+    folder
+        .telseal("seal in.csv -c msisdn=phone -s acme --force -o out.csv")
+        .assert()
+        .success()
+        .stderr("telseal: 200000 rows\n");
 }
 
 #[test]

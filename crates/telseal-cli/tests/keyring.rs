@@ -299,6 +299,27 @@ fn a_keyring_is_wrapped_under_another_key() {
     assert_eq!(folder.bytes("keyring"), wrapped);
 }
 
+/// A limit on the size of files stands for a disk that is full.
+#[test]
+fn a_full_disk_leaves_the_keyring_as_it_was() {
+    let folder = Folder::with_keyring(2);
+    folder.write_key("new", [9; 32]);
+    let before = folder.bytes("keyring");
+    for arguments in ["stage", "promote 2", "rewrap --new-kek file:new", "new --keyring other"] {
+        let script = format!("trap '' XFSZ; ulimit -f 0; exec {} keyring {arguments}", env!("CARGO_BIN_EXE_telseal"));
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).current_dir(folder.path("")).env("TELSEAL_KEK", "file:kek");
+        if !arguments.contains("--keyring") {
+            command.env("TELSEAL_KEYRING", "keyring");
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains("File too large"), "{message}");
+        assert_eq!((folder.bytes("keyring"), folder.names().len()), (before.clone(), 3), "{arguments}");
+    }
+}
+
 #[test]
 fn a_link_to_a_keyring_stays_a_link() {
     let folder = Folder::with_keyring(1);
