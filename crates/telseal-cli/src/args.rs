@@ -1,6 +1,6 @@
 //! What can be asked of the command.
 
-use crate::kind::KindName;
+use crate::{kind::KindName, plan::PlanArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::{ffi::OsString, path::PathBuf};
@@ -40,6 +40,8 @@ pub(crate) enum Command {
         /// The folder
         folder: PathBuf,
     },
+    /// Tells how many others a short tag hides a subscriber among, and what a lookup by it costs
+    Plan(PlanArgs),
 }
 
 #[derive(Debug, Subcommand)]

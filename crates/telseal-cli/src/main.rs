@@ -17,6 +17,7 @@ mod keyring_file;
 mod kind;
 mod manual;
 mod output;
+mod plan;
 mod progress;
 mod refusal;
 mod rejects;
@@ -58,5 +59,6 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
         Command::Inspect(args) => inspect::run(args).map(|()| true),
         Command::Completions { shell } => manual::completions(*shell).map(|()| true),
         Command::Man { folder } => manual::pages(folder).map(|()| true),
+        Command::Plan(args) => plan::run(args).map(|()| true),
     }
 }
