@@ -7,7 +7,7 @@ mod key_version;
 #[cfg(feature = "seal")]
 pub(crate) mod parts;
 #[cfg(feature = "serde")]
-mod serde;
+pub(crate) mod serde;
 mod short;
 
 pub use columns::LengthMismatch;

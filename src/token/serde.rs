@@ -101,7 +101,7 @@ fn found<E: Error>(what: &str, expected: &dyn Expected) -> E {
 /// Reads a `T` from its bytes or from its text, which have these lengths.
 ///
 /// A string or bytes are asked for by name: a format that does not describe itself has no other way, and one that does
-/// finds no other type here. An error of the format may show what it found, so it is replaced.
+/// finds no other type here.
 fn deserialize<'de, D, T>(deserializer: D, lengths: (usize, usize), expected: &'static str) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -109,24 +109,43 @@ where
 {
     let mut refused = None;
     let is_text = deserializer.is_human_readable();
-    let visitor = Bytes::<T> { expected, lengths, is_text, refused: &mut refused, form: PhantomData };
+    let visitor = Bytes::<T> { text: Text::new(expected, &mut refused), lengths, is_text };
     let read = if is_text { deserializer.deserialize_str(visitor) } else { deserializer.deserialize_bytes(visitor) };
+    told(read, refused, expected)
+}
+
+/// Reads a `T` that has no other form than its text.
+#[cfg(feature = "fpe")]
+pub(crate) fn deserialize_text<'de, D, T>(deserializer: D, expected: &'static str) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err = ParseError>,
+{
+    let mut refused = None;
+    let read = deserializer.deserialize_str(Text::new(expected, &mut refused));
+    told(read, refused, expected)
+}
+
+/// An error of the format may show what it found, so it is replaced.
+fn told<T, E: Error>(read: Result<T, E>, refused: Option<ParseError>, expected: &'static str) -> Result<T, E> {
     read.map_err(|_| match refused {
-        Some(error) => D::Error::custom(error),
+        Some(error) => E::custom(error),
         None => found("something else", &expected),
     })
 }
 
-struct Bytes<'r, T> {
+struct Text<'r, T> {
     expected: &'static str,
-    lengths: (usize, usize),
-    is_text: bool,
     /// What is wrong with a string or bytes.
     refused: &'r mut Option<ParseError>,
     form: PhantomData<T>,
 }
 
-impl<T> Bytes<'_, T> {
+impl<'r, T> Text<'r, T> {
+    fn new(expected: &'static str, refused: &'r mut Option<ParseError>) -> Self {
+        Text { expected, refused, form: PhantomData }
+    }
+
     fn judged<E: Error>(self, read: Result<T, ParseError>) -> Result<T, E> {
         read.map_err(|error| {
             *self.refused = Some(error);
@@ -135,10 +154,7 @@ impl<T> Bytes<'_, T> {
     }
 }
 
-impl<'de, T> Visitor<'de> for Bytes<'_, T>
-where
-    T: FromStr<Err = ParseError> + for<'a> TryFrom<&'a [u8], Error = ParseError>,
-{
+impl<T: FromStr<Err = ParseError>> Visitor<'_> for Text<'_, T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -148,12 +164,33 @@ where
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
         self.judged(text.parse())
     }
+}
+
+struct Bytes<'r, T> {
+    text: Text<'r, T>,
+    lengths: (usize, usize),
+    is_text: bool,
+}
+
+impl<'de, T> Visitor<'de> for Bytes<'_, T>
+where
+    T: FromStr<Err = ParseError> + for<'a> TryFrom<&'a [u8], Error = ParseError>,
+{
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.expecting(f)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        self.text.visit_str(text)
+    }
 
     /// Some formats hand a text over as bytes. It is longer than the bytes are.
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<T, E> {
         match str::from_utf8(bytes) {
             Ok(text) if text.len() == self.lengths.1 => self.visit_str(text),
-            _ => self.judged(T::try_from(bytes)),
+            _ => self.text.judged(T::try_from(bytes)),
         }
     }
 
@@ -165,10 +202,10 @@ where
         let mut bytes = [0; TOKEN]; // the longest
         let bytes = &mut bytes[..self.lengths.0];
         for byte in &mut *bytes {
-            *byte = sequence.next_element()?.ok_or_else(|| A::Error::custom(self.expected))?;
+            *byte = sequence.next_element()?.ok_or_else(|| A::Error::custom(self.text.expected))?;
         }
         match sequence.next_element::<u8>()? {
-            Some(_) => Err(A::Error::custom(self.expected)),
+            Some(_) => Err(A::Error::custom(self.text.expected)),
             None => self.visit_bytes(bytes),
         }
     }
