@@ -141,6 +141,149 @@ fn messages() {
     assert_eq!(error.to_string(), "short tag: expected a number with no more bits than the short tag");
 }
 
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vectors {
+    format: String,
+    #[expect(dead_code, reason = "for the reader")]
+    origin: String,
+    short_tags: Vec<Vector>,
+    refused: Vec<Refused>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "some are for the key holder")]
+struct Vector {
+    kind: String,
+    digits: String,
+    secret: String,
+    key_version: u16,
+    scope: Vec<String>,
+    tag: String,
+    bits: u32,
+    bytes: String,
+    text: String,
+    number: String,
+    first: String,
+    last: String,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refused {
+    bits: u32,
+    form: String,
+    value: String,
+    why: String,
+    class: String,
+}
+
+fn vectors() -> Vectors {
+    let vectors: Vectors = serde_json::from_str(include_str!("vectors/telseal-v1-short.json")).unwrap();
+    assert_eq!(vectors.format, "telseal/v1");
+    vectors
+}
+
+/// Calls a function with the length as a constant.
+macro_rules! with_length {
+    ($bits:expr, $function:ident($($argument:expr),*)) => {
+        with_length!(@ $bits, $function, ($($argument),*), 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28
+            29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64)
+    };
+    (@ $bits:expr, $function:ident, $arguments:tt, $($length:literal)*) => {
+        match $bits {
+            $($length => with_length!(@ $function $length $arguments),)*
+            other => panic!("{other} bits"),
+        }
+    };
+    (@ $function:ident $length:literal ($($argument:expr),*)) => { $function::<$length>($($argument),*) };
+}
+
+/// Made by another implementation, in another language.
+#[test]
+fn vectors_of_all_lengths() {
+    fn check<const BITS: u32>(vector: &Vector) {
+        let tag = Tag::<Imsi>::from_hex(&vector.tag).unwrap();
+        let short = tag.short::<BITS>();
+        let bytes = hex::decode(&vector.bytes).unwrap();
+        let number: u64 = vector.number.parse().unwrap();
+        assert_eq!((short.as_bytes(), short.to_string(), u64::from(short)), (&bytes[..], vector.text.clone(), number));
+        assert_eq!(ShortTag::try_from(&bytes[..]), Ok(short));
+        assert_eq!(vector.text.parse(), Ok(short));
+        assert_eq!(ShortTag::try_from(number), Ok(short));
+        let ends = [&vector.first, &vector.last].map(|end| Tag::from_hex(end).unwrap());
+        assert_eq!([*short.range().start(), *short.range().end()], ends);
+    }
+    let all = vectors().short_tags;
+    for vector in &all {
+        with_length!(vector.bits, check(vector));
+    }
+    assert!((8..=64).all(|bits| all.iter().any(|vector| vector.bits == bits)));
+}
+
+/// The tags of the vectors are those of a sealer and of an indexer, one by one and many at once.
+#[cfg(feature = "seal")]
+#[test]
+fn vectors_by_those_who_hold_keys() {
+    fn check<I: telseal::Identifier>(vector: &Vector, identifier: I) {
+        let secret = hex::decode(&vector.secret).unwrap().try_into().unwrap();
+        let version = telseal::KeyVersion::try_from(vector.key_version).unwrap();
+        let keyring = telseal::Keyring::from_secrets([(version, &secret)]).unwrap();
+        let scope = telseal::Scope::new(&vector.scope).unwrap();
+        let (sealer, indexer) = (keyring.sealer::<I>(&scope), keyring.indexer::<I>(&scope));
+        let identifiers = [identifier.clone(), identifier];
+        let mut many = [[Tag::from_bytes([0; 16]); 2]; 2];
+        sealer.tag_into(&identifiers, &mut many[0]).unwrap();
+        indexer.tag_into(&identifiers, &mut many[1]).unwrap();
+        let [identifier, _] = identifiers;
+        let one = [sealer.tag(&identifier), indexer.tag(&identifier), sealer.seal(&identifier).tag()];
+        let expected: u64 = vector.number.parse().unwrap();
+        for tag in one.into_iter().chain(many.into_iter().flatten()) {
+            // The first bits of the tag, whatever it is of.
+            let tag = Tag::<Imsi>::from_bytes(*tag.as_bytes());
+            assert_eq!(with_length!(vector.bits, number_of(tag)), expected);
+        }
+    }
+    for vector in vectors().short_tags.iter().filter(|vector| !cfg!(telseal_ct) || vector.bits == 20) {
+        match vector.kind.as_str() {
+            "phone" => check(vector, PhoneNumber::from_msisdn(&vector.digits).unwrap()),
+            "imsi" => check(vector, vector.digits.parse::<Imsi>().unwrap()),
+            "imei" => check(vector, vector.digits.parse::<Imei>().unwrap()),
+            "imeisv" => check(vector, vector.digits.parse::<telseal::Imeisv>().unwrap()),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[cfg(feature = "seal")]
+fn number_of<const BITS: u32>(tag: Tag<Imsi>) -> u64 {
+    tag.short::<BITS>().into()
+}
+
+#[test]
+fn vectors_of_what_is_none() {
+    fn kind<const BITS: u32>(refused: &Refused) -> ParseErrorKind {
+        match refused.form.as_str() {
+            "text" => refused.value.parse::<ShortTag<Imsi, BITS>>().unwrap_err().kind(),
+            "bytes" => ShortTag::<Imsi, BITS>::try_from(&hex::decode(&refused.value).unwrap()[..]).unwrap_err().kind(),
+            "number" => ShortTag::<Imsi, BITS>::try_from(refused.value.parse::<u64>().unwrap()).unwrap_err().kind(),
+            other => panic!("{other}"),
+        }
+    }
+    let all = vectors().refused;
+    assert!(all.len() > 50);
+    for refused in &all {
+        let class = match with_length!(refused.bits, kind(refused)) {
+            ParseErrorKind::TooFewBytes { .. } | ParseErrorKind::TooManyBytes { .. } => "length",
+            ParseErrorKind::Hex => "alphabet",
+            ParseErrorKind::TrailingBits | ParseErrorKind::ShortTagNumber => "unused bits",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(class, refused.class, "{} bits, {}: {}", refused.bits, refused.form, refused.why);
+    }
+}
+
 #[cfg(feature = "serde")]
 #[test]
 fn serialised() {

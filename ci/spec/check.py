@@ -14,6 +14,7 @@ import front_door
 import generated
 import oblivious
 import refused
+import short
 import telseal
 from telseal import INDEX_KEY, KEYRING, LETTERS, Refused, block, text
 
@@ -168,7 +169,9 @@ def check_files(write):
     yield "fingerprinted keyrings", len(made("telseal-v1-fingerprints.json", fingerprints.vectors(), write)["keyrings"])
     yield "encrypted digits", len(made("telseal-v1-digits.json", ff1.vectors(), write)["digits"])
     yield "samples of FF1", ff1.check_samples()
-    names = {"", "-more", "-oblivious", "-refused", "-fingerprints", "-digits"}
+    shorts = made("telseal-v1-short.json", short.vectors(), write)
+    yield "short tags", len(shorts["short_tags"]) + len(shorts["refused"])
+    names = {"", "-more", "-oblivious", "-refused", "-fingerprints", "-digits", "-short"}
     files = {"rfc9497-voprf.json"} | {f"telseal-v1{name}.json" for name in names}
     assert files == {path.name for path in VECTORS.iterdir()}
 
@@ -215,6 +218,9 @@ def values_of_the_examples():
     yield from (telseal.fingerprint_of_secret(secret, version) for version, secret in secrets)
     yield from telseal.fingerprints_of_k1("phone", False, secrets, scope).values()
     yield telseal.fingerprint_of_keyring(1, secrets)
+
+    example = short.forms(short.bits_of(bytes.fromhex("62b4a7f5" + 24 * "0"), 20))
+    yield from (f"`{example['bytes']}`", f"`{example['text']}`", f"number{example['number']}.")
 
     for kind, digits in ("phone", "44"), ("phone", "4420"), ("imsi", "00101"), ("imei", "49015420"):
         yield from (telseal.prefix_key(secret, kind, scope), telseal.header(LETTERS[kind].lower(), 1), block(digits))
