@@ -15,7 +15,7 @@ use oracle::{
 use std::{str::FromStr, sync::LazyLock};
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, Indexed, Indexer, KeyVersion, Keyring, KeyringError, MncLength, OpenError,
-    ParseError, PhoneNumber, Prefix, PrefixLengths, Prefixed, Scope, Sealer, Tag, Token,
+    ParseError, PhoneNumber, Prefix, PrefixLengths, Prefixed, Scope, Sealer, ShortTag, Tag, Token,
 };
 
 // ---- Texts and octets of identifiers: read, printed and read again, they are the same, and no error tells digits.
@@ -254,6 +254,42 @@ pub(crate) fn tag(data: &[u8]) {
         Ok(tag) => assert_eq!(format!("{tag:x}"), text.to_ascii_lowercase()),
         Err(error) => shows_nothing(&error, data),
     }
+}
+
+/// Any bytes, as short tags of several lengths: as bytes, as text and as a number, and cut from a tag.
+pub(crate) fn short(data: &[u8]) {
+    fn check<const BITS: u32>(data: &[u8]) {
+        let bits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:08b}")).collect::<String>();
+        let (used, all) = (BITS as usize, bits(data));
+        match ShortTag::<Imsi, BITS>::try_from(data) {
+            Ok(short) => {
+                assert!(short.as_bytes() == data && !all[used..].contains('1') && data.len() == used.div_ceil(8));
+                let (text, number) = (short.to_string(), u64::from(short));
+                assert!(text.parse() == Ok(short) && ShortTag::try_from(number) == Ok(short));
+                assert_eq!(text, hexadecimal(data)[..used.div_ceil(4)]);
+                assert_eq!(number, u64::from_str_radix(&all[..used], 2).unwrap());
+            }
+            Err(error) => {
+                assert!(data.len() != used.div_ceil(8) || all[used..].contains('1'));
+                shows_nothing(&error, data);
+            }
+        }
+        if let Ok(text) = str::from_utf8(data) {
+            match text.parse::<ShortTag<Imsi, BITS>>() {
+                Ok(short) => assert_eq!(short.to_string(), text.to_ascii_lowercase()),
+                Err(error) => shows_nothing(&error, data),
+            }
+        }
+        let Ok(tag) = Tag::<Imsi>::try_from(data) else { return };
+        let (short, range) = (tag.short::<BITS>(), tag.short::<BITS>().range());
+        assert!(all.starts_with(&bits(short.as_bytes())[..used]) && range.contains(&tag));
+        assert_eq!([range.start().short::<BITS>(), range.end().short::<BITS>()], [short; 2]);
+    }
+    check::<8>(data);
+    check::<15>(data);
+    check::<20>(data);
+    check::<33>(data);
+    check::<64>(data);
 }
 
 /// Any text, cut into labels at lines and at bars: the labels come back, and two lists of labels are two scopes.
