@@ -12,6 +12,7 @@
 pub mod postgres;
 pub mod redb;
 pub mod redis;
+pub mod short;
 pub mod sqlite;
 
 use std::{collections::BTreeMap, fmt, ops::Range, thread, time::Instant};
