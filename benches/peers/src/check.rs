@@ -45,6 +45,16 @@ pub fn check(table: &Table<'_>) -> bool {
     beside(ours::TAG_LOOP, floor::LOOP, 1.0);
     beside(&tag_into(10_000_000), &floor::to_tags(10_000_000), 1.1);
 
+    // Ten rounds of FF1 beside ten blocks of AES.
+    let mut of_ten = |group, row: &str, floor: &str, target| {
+        let ratio = table.ns(group, row) / table.least(group, floor);
+        line(&format!("{row} / {floor}"), ratio, "at most", target, ratio <= target);
+    };
+    of_ten(One, ours::ENCRYPT, floor::TEN_ONE, 1.45);
+    of_ten(One, ours::DECRYPT, floor::TEN_ONE, 1.45);
+    of_ten(Many, ours::ENCRYPT_INTO, floor::TEN_MANY, 3.9);
+    of_ten(Many, ours::DECRYPT_INTO, floor::TEN_MANY, 3.9);
+
     let mut faster = |group, peer: &str, row: &str, target| {
         let ratio = table.least(group, peer) / table.ns(group, row);
         line(&format!("{peer}, {} / {row}", group.name()), ratio, "at least", target, ratio >= target);
@@ -56,6 +66,8 @@ pub fn check(table: &Table<'_>) -> bool {
     faster(One, peers::OBCRYPT, ours::SEAL, 5.0);
     faster(Many, peers::AES_SIV, &seal_into(1 << 12), 60.0);
     faster(Many, peers::TINK, &seal_into(1 << 12), 100.0);
+    faster(One, peers::FPE, ours::ENCRYPT, 10.0);
+    faster(Many, peers::FPE, ours::ENCRYPT_INTO, 150.0);
     faster(Lookup, directory::TEXTS, directory::TAGS, 1.0);
 
     for (what, row) in

@@ -14,6 +14,10 @@ pub const LOOP: &str = "floor: two AES-256 calls, a loop";
 /// What the floors of [`Group::Many`] begin with: the fastest counts.
 pub const MANY: &str = "floor: two AES-256 blocks";
 
+/// The floors of FF1: ten rounds.
+pub const TEN_ONE: &str = "floor: ten dependent AES-256 calls";
+pub const TEN_MANY: &str = "floor: ten AES-256 blocks";
+
 /// The batches that are tried, in blocks. Which is fastest depends on the backend.
 const BATCHES: [usize; 5] = [64, 128, 256, 512, 1024];
 
@@ -47,6 +51,28 @@ pub fn rows(table: &mut Table<'_>, items: usize) {
                 ctr.encrypt_blocks(&mut buffers[1]);
             }
             black_box(&mut buffers);
+        });
+    }
+}
+
+/// What ten AES-256 blocks an identifier cost under one key.
+pub fn rows_of_ten(table: &mut Table<'_>, items: usize) {
+    let aes = Aes256Enc::new(&[0x33; 32].into());
+    let (one, blocks) = (aes.clone(), vec![Block::default(); items]);
+    table.add_calls(Group::One, TEN_ONE, None, items, move |i| {
+        let mut block = blocks[i];
+        for _ in 0..10 {
+            one.encrypt_block(&mut block);
+        }
+        black_box(block);
+    });
+    for batch in BATCHES {
+        let (aes, mut buffer) = (aes.clone(), vec![Block::default(); batch]);
+        table.add(Group::Many, format!("{TEN_MANY}, batches of {batch}"), None, items, move || {
+            for _ in 0..10 * items / batch {
+                aes.encrypt_blocks(&mut buffer);
+            }
+            black_box(&mut buffer);
         });
     }
 }

@@ -56,9 +56,11 @@ fn main() -> ExitCode {
     let blocks: Vec<_> = input.blocks.iter().cycle().take(many.len()).copied().collect();
     let mut table = Table::default();
     floor::rows(&mut table, ITEMS);
+    floor::rows_of_ten(&mut table, ITEMS);
     floor::memory_rows(&mut table, &blocks, &ours::SIZES);
     ours::single_rows(&mut table, &input);
     ours::rows_of_many(&mut table, &input, &many);
+    ours::rows_of_digits(&mut table, &input);
     peers::rows(&mut table, &input);
     directory::rows(&mut table);
     table.measure();

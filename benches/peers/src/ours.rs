@@ -1,11 +1,14 @@
 //! telseal's own rows. Each path is checked against the single calls before it is timed.
 
 use crate::{
-    input::{Input, sealer},
+    input::{Input, keyring, scope, sealer},
     measure::{Group, Table},
 };
 use std::{cell::RefCell, hint::black_box, rc::Rc};
-use telseal::{Identifier, OpenError, ParseError, PhoneNumber, Tag, Token};
+use telseal::{
+    Identifier, Imsi, OpenError, ParseError, PhoneNumber, Tag, Token,
+    fpe::{DigitCipher, DigitError},
+};
 
 pub const SEAL: &str = "telseal seal";
 pub const OPEN: &str = "telseal open";
@@ -43,6 +46,12 @@ const ROWS: usize = 1 << 20;
 pub const TEXTS_TO_TEXTS: &str = "telseal E.164 texts to token texts, 1048576 items";
 pub const PRINT: &str = "telseal tokens to texts, encode";
 pub const READ: &str = "telseal texts to tokens, FromStr";
+
+pub const ENCRYPT: &str = "telseal fpe encrypt, 15 digits";
+pub const DECRYPT: &str = "telseal fpe decrypt, 15 digits";
+pub const ENCRYPT_INTO: &str = "telseal fpe encrypt_into, 15 digits";
+pub const DECRYPT_INTO: &str = "telseal fpe decrypt_into, 15 digits";
+pub const ENCRYPT_WIDTHS: &str = "telseal fpe encrypt_into, 11 and 12 digits";
 
 pub fn single_rows<'a>(table: &mut Table<'a>, input: &'a Input) {
     let items = input.numbers.len();
@@ -222,5 +231,43 @@ fn columns<'a>(table: &mut Table<'a>, input: &'a Input, single: &[Token<PhoneNum
             Token::<PhoneNumber>::encode_column(&tokens, texts).expect("slices of one length");
         }
         black_box(&mut texts);
+    });
+}
+
+/// Format-preserving encryption. All digits of IMSIs, and all but the first of phone numbers.
+pub fn rows_of_digits<'a>(table: &mut Table<'a>, input: &'a Input) {
+    let items = input.numbers.len();
+    let imsis: Vec<Imsi> = (0..items).map(|i| format!("00101{i:010}").parse().expect("an IMSI")).collect();
+    let cipher = || -> DigitCipher<Imsi> { keyring().digit_cipher(&scope()) };
+    let (version, digits) = (cipher().primary(), cipher());
+    let single: Vec<_> = imsis.iter().map(|imsi| digits.encrypt(imsi, 0).expect("15 digits")).collect();
+    assert!(single.iter().zip(&imsis).all(|(one, imsi)| digits.decrypt(one, 0, version).as_ref() == Ok(imsi)));
+
+    let (one, given) = (cipher(), imsis.clone());
+    table.add_calls(Group::One, ENCRYPT, Some(15), items, move |i| {
+        black_box(one.encrypt(&given[i], 0)).expect("15 digits");
+    });
+    let (one, given) = (cipher(), single.clone());
+    table.add_calls(Group::One, DECRYPT, None, items, move |i| {
+        black_box(one.decrypt(&given[i], 0, version)).expect("15 digits");
+    });
+
+    let (many, last, given) = (cipher(), single[items - 1], imsis.clone());
+    let mut encrypted = vec![Err(DigitError::FirstDigit); items];
+    table.add(Group::Many, ENCRYPT_INTO, Some(15), items, move || {
+        many.encrypt_into(black_box(&given), |_| 0, &mut encrypted).expect("slices of one length");
+        assert!(encrypted[items - 1] == Ok(last));
+    });
+    let (many, mut decrypted) = (cipher(), vec![Err(DigitError::FirstDigit); items]);
+    table.add(Group::Many, DECRYPT_INTO, None, items, move || {
+        many.decrypt_into(black_box(&single), |_| 0, version, &mut decrypted).expect("slices of one length");
+        assert!(decrypted[items - 1].as_ref().ok() == imsis.last());
+    });
+    let (many, mut encrypted) =
+        (keyring().digit_cipher::<PhoneNumber>(&scope()), vec![Err(DigitError::FirstDigit); items]);
+    let last = many.encrypt(&input.numbers[items - 1], 1);
+    table.add(Group::Many, ENCRYPT_WIDTHS, Some(12), items, move || {
+        many.encrypt_into(black_box(&input.numbers), |_| 1, &mut encrypted).expect("slices of one length");
+        assert!(encrypted[items - 1] == last);
     });
 }

@@ -21,6 +21,7 @@ use tink_core::DeterministicAead;
 pub const AES_SIV: &str = "aes-siv 0.8, 8 bytes";
 pub const TINK: &str = "tink-daead 0.3";
 pub const OBCRYPT: &str = "obcrypt 1.0, dsiv";
+pub const FPE: &str = "fpe 0.7, FF1, 15 digits";
 
 trait Peer {
     /// The token of `plaintext`, in a buffer that the next call may reuse.
@@ -38,7 +39,7 @@ pub fn rows<'a>(table: &mut Table<'a>, input: &'a Input) {
     add(table, &format!("{TINK}, keyset handle"), || Tink::keyset(&handle), &input.texts);
     add(table, OBCRYPT, Obcrypt::new, &input.texts);
     add(table, "sifredb 0.1, DeterministicVault", Sifredb::new, &input.texts);
-    add(table, "fpe 0.7, FF1, 15 digits", Ff1::new, &input.texts.iter().map(|text| numerals(text)).collect::<Vec<_>>());
+    add(table, FPE, Ff1::new, &input.texts.iter().map(|text| numerals(text)).collect::<Vec<_>>());
     same_function(input);
 }
 

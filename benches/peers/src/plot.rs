@@ -25,10 +25,11 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub fn draw(table: &Table<'_>, items: usize, machine: &str, path: &str) -> Result<(), Box<dyn Error>> {
     let one: Vec<_> = table.medians(Group::One).collect();
     // Of the floor the best batch; of telseal one size; of memory alone nothing.
-    let mut many = vec![(floor::MANY, table.least(Group::Many, floor::MANY))];
+    let floors = [floor::MANY, floor::TEN_MANY];
+    let mut many = floors.map(|floor| (floor, table.least(Group::Many, floor))).to_vec();
     let size = format!("{items} items");
     many.extend(table.medians(Group::Many).filter(|(name, _)| {
-        !name.starts_with(floor::MANY)
+        !floors.iter().any(|floor| name.starts_with(floor))
             && !name.starts_with("memory")
             && (!name.ends_with("items") || name.ends_with(&size))
     }));
