@@ -1,6 +1,6 @@
 use super::{
     Exposed, Identifier,
-    digits::{DigitBlock, Shape, unpack},
+    digits::{DigitBlock, Shape, digit, unpack},
     reading::{from_digits, from_tbcd, parameters, parameters_start, strip},
     sealed::{Internal, Sealed},
     typography::{Kept, Mark, Marks, Zeros, find, is, is_visible, no_digit, other_form},
@@ -421,16 +421,12 @@ fn has_trunk_zero(block: &DigitBlock) -> bool {
 /// depends on the digits.
 #[inline(always)]
 fn trunk_zero(block: u64) -> u64 {
-    let [first, second] = [block & 0xF, block >> 4 & 0xF];
-    // A bit where a digit is 0, one digit in each nibble.
-    let zeros = !(block | block >> 1 | block >> 2 | block >> 3);
-    let one = is_of_one(first);
-    let two = has(const { codes(&TWO_DIGITS) }, 10 * first + second);
-    let zero = one & zeros >> 4 | two & zeros >> 8 | !(one | two) & zeros >> 12;
-    zero & !zero_behind(block & 0xFFF) & 1
+    let zero = digit(block, country_code_length(block) as usize).wrapping_sub(1) >> 63;
+    zero & !zero_behind(block & 0xFFF)
 }
 
 /// How many digits the country code has: 1, 2 or 3.
+#[inline(always)]
 fn country_code_length(block: u64) -> u64 {
     let [first, second] = [block & 0xF, block >> 4 & 0xF];
     3 - 2 * is_of_one(first) - has(const { codes(&TWO_DIGITS) }, 10 * first + second)
