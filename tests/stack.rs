@@ -213,6 +213,48 @@ fn digits_are_wiped_by_each_call() {
     leaves_none("tags of prefixes", &needles, || _ = black_box(indexer.tags(&number, lengths).count()));
 }
 
+/// What a batch works in. Each row has digits of its own, so that it shows how many are left: a row that is parsed or moved may
+/// leave its digits where the next one leaves its own, a batch that is not wiped leaves 64.
+#[test]
+fn words_of_a_batch_are_wiped() {
+    let texts: Vec<_> = (0..60_u32).map(|i| format!("+447{:04}{:05}", 1000 + 137 * i, 10_000 + 1009 * i)).collect();
+    let numbers: Vec<PhoneNumber> = texts.iter().map(|text| text.parse().unwrap()).collect();
+    let words: Vec<_> = numbers.iter().map(|number| [&number.expose_tbcd()[..], &[0xFF; 8]].concat()).collect();
+    let ends = texts.iter().flat_map(|text| [&text.as_bytes()[1..9], &text.as_bytes()[text.len() - 8..]]);
+    let needles: Vec<_> = words.iter().map(|word| &word[..8]).chain(ends).collect();
+    let sealer = sealer();
+    let tokens: Vec<_> = numbers.iter().map(|number| sealer.seal(number)).collect();
+    // Lists of results are made beforehand, so that no frame of theirs covers anything.
+    let (mut some, mut tags, mut whole) = (vec![None; 60], vec![None; 60], tokens.clone());
+    let (mut bytes, mut tag_bytes, mut opened) = (vec![[0; 27]; 60], vec![[0; 16]; 60], vec![None; 60]);
+    let few = |what: &str, run: &mut (dyn FnMut() + Send)| {
+        let found = left(&needles, run);
+        println!("{what}: {}", found.len());
+        assert!(found.len() < 16 || cfg!(debug_assertions), "{what}: digits of {} rows left", found.len());
+    };
+    let rows = || numbers.iter().map(|number| Ok::<_, ()>(number.clone()));
+    let typed = || texts.iter().map(|text| text.as_str());
+    few("seal", &mut || sealer.seal_into(&numbers, &mut whole).unwrap());
+    few("seal rows", &mut || sealer.seal_rows_into(rows(), &mut some, |_, _| panic!()).unwrap());
+    few("tag rows", &mut || sealer.tag_rows_into(rows(), &mut tags, |_, _| panic!()).unwrap());
+    few("seal a column", &mut || sealer.seal_column(rows(), &mut bytes, &mut [0], |_, _| panic!()).unwrap());
+    few("tag a column", &mut || sealer.tag_column(rows(), &mut tag_bytes, &mut [0], |_, _| panic!()).unwrap());
+    few("seal texts", &mut || sealer.seal_column(typed(), &mut bytes, &mut [0], |_, _| panic!()).unwrap());
+    few("tag texts", &mut || sealer.tag_column(typed(), &mut tag_bytes, &mut [0], |_, _| panic!()).unwrap());
+    few("open a column", &mut || sealer.open_column(&bytes, &mut opened, |_, _| panic!()).unwrap());
+    assert!(opened.iter().flatten().eq(&numbers) && bytes.iter().zip(&tokens).all(|(a, b)| a == b.as_bytes()));
+    // The control: as many words, left.
+    let copy = || {
+        _ = black_box(
+            <[[u8; 8]; 60]>::try_from(
+                black_box(&words).iter().map(|word| *word.first_chunk().unwrap()).collect::<Vec<_>>(),
+            )
+            .unwrap(),
+        )
+    };
+    assert!(left(&needles, copy).len() >= 60);
+}
+
 /// All of it on small stacks. Where wiping reached further down than there is, the process would abort here.
 #[test]
 fn on_small_stacks() {
