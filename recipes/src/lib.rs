@@ -1,4 +1,5 @@
-//! Directories by token in four stores. Their keys rotate while they are in use.
+//! Directories by token in four stores. Their keys rotate while they are in use. [`migration`] moves a table that has
+//! another column than tokens.
 //!
 //! Each module is one store and one file to copy from. It registers, looks up, reseals in batches, counts rows by key
 //! version, and answers the question to ask before a key version is retired. This file has what they share. A directory
@@ -9,6 +10,7 @@
 //! the store answer for all of them at one point in time. So a reseal may move a row between any two questions, and no
 //! question misses it.
 
+pub mod migration;
 pub mod postgres;
 pub mod redb;
 pub mod redis;
