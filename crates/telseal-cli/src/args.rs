@@ -85,10 +85,11 @@ pub(crate) struct KeyArgs {
     /// The file of the keyring
     #[arg(short, long, env = "TELSEAL_KEYRING", value_name = "FILE")]
     pub(crate) keyring: PathBuf,
-    /// Where the key-encryption key comes from: file:PATH, fd:NUMBER, credential:NAME or command:COMMAND
+    /// Where the key-encryption key comes from: file:PATH, fd:NUMBER, credential:NAME, command:COMMAND or pkcs11:URI
     ///
     /// The key is 32 random bytes, or 64 hexadecimal digits. A credential is a file in $CREDENTIALS_DIRECTORY, where
-    /// systemd puts it. A command is run by `sh` and prints the key.
+    /// systemd puts it. A command is run by `sh` and prints the key. A URI as in RFC 7512 names
+    /// a PKCS #11 module, in builds with the feature `pkcs11`.
     #[arg(long, env = "TELSEAL_KEK", hide_env_values = true, value_name = "SOURCE")]
     pub(crate) kek: OsString,
 }
@@ -138,6 +139,8 @@ pub(crate) enum FormatName {
     Tsv,
     /// A JSON object a line
     Jsonl,
+    /// Apache Parquet, in builds with the feature `parquet`
+    Parquet,
 }
 
 /// How tables are written.

@@ -1,5 +1,7 @@
 //! `telseal seal`, `tag`, `open`, `lookup` and `reseal`: columns of files.
 
+#[cfg(feature = "parquet")]
+use crate::columnar;
 use crate::{
     args::{ColumnArgs, FormatName, TableArgs},
     failure::{At, Failure},
@@ -107,7 +109,13 @@ fn one(
         }
     };
     let progress = Progress::new(bytes, &name, !args.quiet && output.is_some());
-    let tally = stream::run(job, layout, Input::new(file, name), &mut out, rejected.as_mut(), &progress)?;
+    let tally = match layout.format {
+        #[cfg(feature = "parquet")]
+        Format::Parquet => columnar::run(job, file, &name, &mut out, rejected.as_mut(), &progress)?,
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => return Err(no_parquet(&name)),
+        _ => stream::run(job, layout, Input::new(file, name), &mut out, rejected.as_mut(), &progress)?,
+    };
     drop(progress);
     // First the rejects: whoever sees the output finds them.
     if let Some(rejected) = rejected {
@@ -130,10 +138,17 @@ pub(crate) fn open(input: Option<&Path>) -> Result<(File, String), Failure> {
     Ok((file, format!("`{}`", path.display())))
 }
 
+#[cfg(not(feature = "parquet"))]
+pub(crate) fn no_parquet(name: &str) -> Failure {
+    Failure::new(format!("{name} is Parquet, and this telseal was built without it"))
+        .hint("cargo install --path crates/telseal-cli --features parquet")
+}
+
 /// How an input is written: as the arguments say, or else by its name.
 pub(crate) fn layout(args: &TableArgs, input: Option<&Path>) -> Layout {
     let format = match (args.format, args.delimiter, input.and_then(Format::of)) {
         (Some(FormatName::Jsonl), ..) => Format::JsonLines,
+        (Some(FormatName::Parquet), ..) => Format::Parquet,
         (_, Some(delimiter), _) => Format::Separated { delimiter: delimiter as u8 },
         (Some(FormatName::Csv), ..) => Format::Separated { delimiter: b',' },
         (Some(FormatName::Tsv), ..) => Format::Separated { delimiter: b'\t' },
@@ -213,7 +228,7 @@ pub(crate) fn list(args: &TableArgs, inputs: &[PathBuf]) -> Result<Vec<(OsString
     }
     if files.is_empty() {
         return Err(Failure::new("there is no file of a known format in the folder")
-            .hint("names end in .csv, .tsv, .jsonl or .ndjson; or give --format"));
+            .hint("names end in .csv, .tsv, .jsonl, .ndjson or .parquet; or give --format"));
     }
     Ok(files)
 }

@@ -1,12 +1,16 @@
 //! `telseal inspect`: what something is, and what a table has. It takes no key, so it tells what everybody can see.
 
+#[cfg(feature = "parquet")]
+use crate::columnar;
+#[cfg(not(feature = "parquet"))]
+use crate::columns::no_parquet;
 use crate::{
     args::InspectArgs,
     batch::Batch,
     columns::{check_delimiter, layout, list, open},
     failure::{At, Failure},
     input::Input,
-    table::Table,
+    table::{Format, Table},
 };
 use std::{
     collections::BTreeMap,
@@ -263,8 +267,17 @@ fn count(args: &InspectArgs) -> Result<String, Failure> {
 
 fn count_in(args: &InspectArgs, path: Option<&Path>, names: &[&str], counts: &mut [Counts]) -> Result<(), Failure> {
     let (file, name) = open(path)?;
+    let layout = layout(&args.table, path);
+    if layout.format == Format::Parquet {
+        #[cfg(not(feature = "parquet"))]
+        return Err(no_parquet(&name));
+        #[cfg(feature = "parquet")]
+        return columnar::each(file, &name, names, |column, field| {
+            *counts[column].entry(holds(field)).or_default() += 1;
+        });
+    }
     let mut input = Input::new(file, name);
-    let mut table = Table::open(&mut input, layout(&args.table, path), names)?;
+    let mut table = Table::open(&mut input, layout, names)?;
     let mut batch = Batch::default();
     loop {
         while table.fill(&input, &mut batch)? {

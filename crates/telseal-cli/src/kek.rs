@@ -18,7 +18,7 @@ pub(crate) type Kek = Zeroizing<[u8; 32]>;
 /// No form of the key is longer: 64 hexadecimal digits, CR and LF.
 const LONGEST: usize = 66;
 
-/// Reads the key from `file:PATH`, `fd:NUMBER`, `credential:NAME` or `command:COMMAND`.
+/// Reads the key from `file:PATH`, `fd:NUMBER`, `credential:NAME`, `command:COMMAND` or `pkcs11:URI`.
 pub(crate) fn read(source: &OsStr) -> Result<Kek, Failure> {
     let bytes = source.as_bytes();
     let (scheme, rest) = bytes.split_at(bytes.iter().position(|&byte| byte == b':').map_or(0, |colon| colon + 1));
@@ -28,9 +28,14 @@ pub(crate) fn read(source: &OsStr) -> Result<Kek, Failure> {
         b"fd:" => read_descriptor(rest),
         b"credential:" => read_credential(rest),
         b"command:" => read_command(rest),
+        #[cfg(feature = "pkcs11")]
+        b"pkcs11:" => crate::pkcs11::read(rest),
+        #[cfg(not(feature = "pkcs11"))]
+        b"pkcs11:" => Err(Failure::new("this telseal was built without PKCS #11")
+            .hint("cargo install --path crates/telseal-cli --features pkcs11")),
         // What was given instead may be the key itself: it is not shown.
         _ => Err(Failure::new("the source of the key-encryption key has no known form").hint(
-            "give file:PATH, fd:NUMBER, credential:NAME or command:COMMAND; the key itself never stands in arguments \
+            "give file:PATH, fd:NUMBER, credential:NAME, command:COMMAND or pkcs11:URI; the key itself never stands in arguments \
              or in the environment, where other processes can read it",
         )),
     }

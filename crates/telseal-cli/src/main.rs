@@ -4,6 +4,8 @@
 
 mod args;
 mod batch;
+#[cfg(feature = "parquet")]
+mod columnar;
 mod columns;
 mod failure;
 mod form;
@@ -17,6 +19,8 @@ mod keyring_file;
 mod kind;
 mod manual;
 mod output;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 mod plan;
 mod progress;
 mod refusal;

@@ -34,7 +34,7 @@ pub(crate) struct Tally {
 
 impl Job {
     /// The columns that are looked at: those that change, and behind them that of the country.
-    fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         let columns = self.columns.iter().map(|column| column.name.as_str());
         columns.chain(self.country_column.as_deref()).collect()
     }
@@ -71,7 +71,7 @@ pub(crate) fn run(
             if !refused.is_empty() {
                 match &mut rejects {
                     Some(rejects) => tally.refused += rejects.write(&batch, &refused, &job.names())?,
-                    None => return Err(first(&refused[0], &batch, job, &input)),
+                    None => return Err(first(&refused[0], &batch, job, &format!("{}, line", input.name))),
                 }
             }
             let longest = table.at() - copied + texts.iter().map(Texts::total).sum::<usize>() + 4 * batch.cells.len();
@@ -108,7 +108,7 @@ pub(crate) fn run(
 }
 
 /// In the order of rows, and in each of columns.
-fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts]) -> Vec<Refused<'a>> {
+pub(crate) fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts]) -> Vec<Refused<'a>> {
     let mut refused = Vec::new();
     for (row, faulty) in batch.rows.iter().enumerate() {
         if let Some((column, refusal)) = &faulty.fault {
@@ -122,10 +122,11 @@ fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts]) -> Vec<Refused<'a>> {
     refused
 }
 
-fn first((row, column, refusal): &Refused, batch: &Batch, job: &Job, input: &Input) -> Failure {
+/// Why the first refused row ends the run, behind its place: `what` and its line.
+pub(crate) fn first((row, column, refusal): &Refused, batch: &Batch, job: &Job, what: &str) -> Failure {
     let row = &batch.rows[*row];
     let column = column.map_or(String::new(), |column| format!(", column `{}`", job.names()[column]));
-    Failure::new(format!("{}, line {}{column}: {refusal}", input.name, row.line))
+    Failure::new(format!("{what} {}{column}: {refusal}", row.line))
         .hint("mend the row, or leave refused rows out and list them with --rejects FILE")
 }
 

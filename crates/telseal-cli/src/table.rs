@@ -13,6 +13,7 @@ use std::path::Path;
 pub(crate) enum Format {
     Separated { delimiter: u8 },
     JsonLines,
+    Parquet,
 }
 
 impl Format {
@@ -22,6 +23,7 @@ impl Format {
             "csv" => Some(Format::Separated { delimiter: b',' }),
             "tsv" | "tab" => Some(Format::Separated { delimiter: b'\t' }),
             "jsonl" | "ndjson" => Some(Format::JsonLines),
+            "parquet" => Some(Format::Parquet),
             _ => None,
         }
     }
@@ -223,7 +225,9 @@ fn refuse_other_encodings(input: &Input) -> Result<(), Failure> {
         [0x1F, 0x8B, ..] => refused("compressed", "unpack it: gzip -dc FILE | telseal …"),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => refused("compressed", "unpack it: zstd -dc FILE | telseal …"),
         [b'P', b'K', 3, 4, ..] => refused("a ZIP archive or a spreadsheet", "export the sheet as CSV"),
-        [b'P', b'A', b'R', b'1', ..] => refused("Parquet", "telseal reads CSV, TSV and JSON lines"),
+        [b'P', b'A', b'R', b'1', ..] => {
+            refused("Parquet", "give --format parquet, to a telseal with the feature parquet")
+        }
         _ => Ok(()),
     }
 }

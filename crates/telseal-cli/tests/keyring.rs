@@ -211,7 +211,7 @@ fn a_key_that_cannot_be_had_is_told_and_never_shown() {
     let form =
         "telseal: hint: it is 32 random bytes, or 64 hexadecimal digits: (umask 077; head -c 32 /dev/urandom > KEK)";
     let scheme = "the source of the key-encryption key has no known form\n\
-                  telseal: hint: give file:PATH, fd:NUMBER, credential:NAME or command:COMMAND; the key itself never \
+                  telseal: hint: give file:PATH, fd:NUMBER, credential:NAME, command:COMMAND or pkcs11:URI; the key itself never \
                   stands in arguments or in the environment, where other processes can read it";
     let command = "telseal: hint: run it by itself, and see that it prints the key and nothing else";
     for (source, message) in [
@@ -263,7 +263,7 @@ fn a_key_that_cannot_be_had_is_told_and_never_shown() {
 fn no_argument_takes_the_key_itself() {
     let folder = Folder::with_keyring(1);
     let help = folder.run("keyring list --help");
-    assert!(help.contains("file:PATH, fd:NUMBER, credential:NAME or command:COMMAND"), "{help}");
+    assert!(help.contains("file:PATH, fd:NUMBER, credential:NAME, command:COMMAND or pkcs11:URI"), "{help}");
     assert!(!help.contains("file:kek"), "the help shows what the environment holds: {help}");
 }
 
