@@ -9,6 +9,6 @@ mod texts;
 mod tokens;
 
 pub use error::{KernelError, OnRefusal, Reason};
-pub use plaintext::{lookup, seal, tag};
+pub use plaintext::{index_lookup, index_tag, lookup, seal, tag};
 pub use texts::{from_text, text};
 pub use tokens::{key_version, open, reseal};

@@ -9,7 +9,7 @@ use arrow_array::{Array, ArrayAccessor, ArrayRef, FixedSizeBinaryArray, ListArra
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field};
 use std::sync::Arc;
-use telseal::{Identifier, ParseError, Sealer};
+use telseal::{Identifier, Indexer, ParseError, Sealer};
 
 /// Seals a column of texts: `FixedSizeBinary(27)`, the token of each row under the primary key version.
 ///
@@ -36,6 +36,18 @@ pub fn tag<I: Identifier>(
     run(&Tag(sealer), array, on_refusal)
 }
 
+/// Computes the same tags as [`tag`], for an index holder: `FixedSizeBinary(16)`.
+///
+/// # Errors
+/// The errors of [`seal`].
+pub fn index_tag<I: Identifier>(
+    indexer: &Indexer<I>,
+    array: &dyn Array,
+    on_refusal: OnRefusal<'_>,
+) -> Result<ArrayRef, KernelError> {
+    run(&IndexTag(indexer), array, on_refusal)
+}
+
 /// The tokens under which each row may be stored: a `List` of `FixedSizeBinary(27)`, one for each live key version,
 /// newest first. It seals row by row and has no batch path.
 ///
@@ -49,9 +61,24 @@ pub fn lookup<I: Identifier>(
     run(&Lookup(sealer), array, on_refusal)
 }
 
+/// The tags under which each row may be stored: a `List` of `FixedSizeBinary(16)`, one for each live key version,
+/// newest first.
+///
+/// # Errors
+/// The errors of [`lookup`].
+pub fn index_lookup<I: Identifier>(
+    indexer: &Indexer<I>,
+    array: &dyn Array,
+    on_refusal: OnRefusal<'_>,
+) -> Result<ArrayRef, KernelError> {
+    run(&IndexLookup(indexer), array, on_refusal)
+}
+
 struct Seal<'a, I>(&'a Sealer<I>);
 struct Tag<'a, I>(&'a Sealer<I>);
+struct IndexTag<'a, I>(&'a Indexer<I>);
 struct Lookup<'a, I>(&'a Sealer<I>);
+struct IndexLookup<'a, I>(&'a Indexer<I>);
 
 /// A kernel over any array of texts.
 trait TextKernel {
@@ -114,6 +141,21 @@ impl<I: Identifier> TextKernel for Tag<'_, I> {
     }
 }
 
+impl<I: Identifier> TextKernel for IndexTag<'_, I> {
+    const NAME: &'static str = "tag";
+
+    fn texts<'a>(
+        &self,
+        texts: impl ArrayAccessor<Item = &'a str>,
+        nulls: Option<&NullBuffer>,
+        refusals: &mut Refusals<'_>,
+    ) -> Result<ArrayRef, KernelError> {
+        Ok(Arc::new(fixed(texts.len(), |tags, valid| {
+            self.0.tag_column(rows(&texts, nulls), tags, valid, |row, error| refuse(refusals, row, error))
+        })))
+    }
+}
+
 impl<I: Identifier> TextKernel for Lookup<'_, I> {
     const NAME: &'static str = "lookup";
 
@@ -123,33 +165,60 @@ impl<I: Identifier> TextKernel for Lookup<'_, I> {
         nulls: Option<&NullBuffer>,
         refusals: &mut Refusals<'_>,
     ) -> Result<ArrayRef, KernelError> {
-        let versions = self.0.versions().len();
-        fits(versions, texts.len())?;
-        let mut tokens = Vec::with_capacity(27 * versions * texts.len());
-        let mut lengths = Vec::with_capacity(texts.len());
-        let valid: NullBuffer = rows(&texts, nulls)
-            .enumerate()
-            .map(|(row, text)| {
-                let identifier: Option<Result<I, ParseError>> = text.map(str::parse);
-                match identifier {
-                    Some(Ok(identifier)) => {
-                        self.0.lookup(&identifier).for_each(|token| tokens.extend_from_slice(token.as_bytes()));
-                        lengths.push(versions);
-                        return true;
-                    }
-                    Some(Err(error)) => refuse(refusals, row, Some(error)),
-                    None => {}
-                }
-                lengths.push(0);
-                false
-            })
-            .collect();
-        let tokens = FixedSizeBinaryArray::new(27, Buffer::from(tokens), None);
-        let field = Field::new_list_field(tokens.data_type().clone(), false);
-        let nulls = (valid.null_count() != 0).then_some(valid);
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        Ok(Arc::new(ListArray::new(Arc::new(field), offsets, Arc::new(tokens), nulls)))
+        lists::<I, 27>(&texts, nulls, refusals, self.0.versions().len(), |identifier, tokens| {
+            self.0.lookup(identifier).for_each(|token| tokens.extend_from_slice(token.as_bytes()));
+        })
     }
+}
+
+impl<I: Identifier> TextKernel for IndexLookup<'_, I> {
+    const NAME: &'static str = "lookup";
+
+    fn texts<'a>(
+        &self,
+        texts: impl ArrayAccessor<Item = &'a str>,
+        nulls: Option<&NullBuffer>,
+        refusals: &mut Refusals<'_>,
+    ) -> Result<ArrayRef, KernelError> {
+        lists::<I, 16>(&texts, nulls, refusals, self.0.versions().len(), |identifier, tags| {
+            self.0.lookup(identifier).for_each(|tag| tags.extend_from_slice(tag.as_bytes()));
+        })
+    }
+}
+
+/// A list for each row: `N` bytes for each version.
+fn lists<'a, I: Identifier, const N: usize>(
+    texts: &impl ArrayAccessor<Item = &'a str>,
+    nulls: Option<&NullBuffer>,
+    refusals: &mut Refusals<'_>,
+    versions: usize,
+    mut write: impl FnMut(&I, &mut Vec<u8>),
+) -> Result<ArrayRef, KernelError> {
+    fits(versions, texts.len())?;
+    let mut values = Vec::with_capacity(N * versions * texts.len());
+    let mut lengths = Vec::with_capacity(texts.len());
+    let valid: NullBuffer = rows(texts, nulls)
+        .enumerate()
+        .map(|(row, text)| {
+            let identifier: Option<Result<I, ParseError>> = text.map(str::parse);
+            match identifier {
+                Some(Ok(identifier)) => {
+                    write(&identifier, &mut values);
+                    lengths.push(versions);
+                    return true;
+                }
+                Some(Err(error)) => refuse(refusals, row, Some(error)),
+                None => {}
+            }
+            lengths.push(0);
+            false
+        })
+        .collect();
+    let values = FixedSizeBinaryArray::new(N as i32, Buffer::from(values), None);
+    let field = Field::new_list_field(values.data_type().clone(), false);
+    let nulls = (valid.null_count() != 0).then_some(valid);
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(ListArray::new(Arc::new(field), offsets, Arc::new(values), nulls)))
 }
 
 fn rows<'a>(

@@ -13,7 +13,10 @@ use std::sync::Arc;
 use telseal::{
     Identifier, Imei, Imsi, KeyVersion, Keyring, OpenError, ParseErrorKind, PhoneNumber, Scope, Sealer, Tag, Token,
 };
-use telseal_arrow::{KernelError, OnRefusal, Reason, from_text, key_version, lookup, open, reseal, seal, tag, text};
+use telseal_arrow::{
+    KernelError, OnRefusal, Reason, from_text, index_lookup, index_tag, key_version, lookup, open, reseal, seal, tag,
+    text,
+};
 
 type Refused = Vec<(usize, Reason)>;
 type Call<'a> = dyn Fn(&dyn Array, OnRefusal<'_>) -> Result<ArrayRef, KernelError> + 'a;
@@ -192,6 +195,27 @@ fn lookup_every_length() {
             };
             let found: Vec<_> = (0..lists.len()).map(|row| lists.is_valid(row).then(|| tokens(row))).collect();
             assert_eq!((found, refused), expected, "{count}");
+        }
+    }
+}
+
+/// An indexer gives the tags of what a sealer gives.
+#[test]
+fn index_every_length() {
+    let phones = sealer::<PhoneNumber>(1);
+    let index = phones.indexer();
+    for count in 0..=200 {
+        let rows = rows(count);
+        for array in text_arrays(&rows) {
+            let by_index = nulled(|on_refusal| index_tag(&index, &array, on_refusal));
+            assert_eq!(by_index, nulled(|on_refusal| tag(&phones, &array, on_refusal)), "{count}");
+            let (tags, refused) = nulled(|on_refusal| index_lookup(&index, &array, on_refusal));
+            let (tokens, also_refused) = nulled(|on_refusal| lookup(&phones, &array, on_refusal));
+            assert_eq!(refused, also_refused);
+            let (tags, tokens): (&ListArray, &ListArray) = (tags.as_list(), tokens.as_list());
+            assert_eq!((tags.offsets(), tags.nulls()), (tokens.offsets(), tokens.nulls()));
+            let expected = items(tokens.values()).into_iter().map(|token| token.map(|token| token[3..19].to_vec()));
+            assert_eq!(items(tags.values()), expected.collect::<Vec<_>>());
         }
     }
 }
