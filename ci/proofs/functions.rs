@@ -86,7 +86,7 @@ macro_rules! lengths {
             let mut texts = Texts::<1>::new();
             let mut word = [0];
             texts.set(0, text);
-            texts.pack(Shape { min: 8, max: 15, zero_first }, &mut word);
+            texts.pack(Shape { min: 8, max: 15, zero_first }, |starts| starts[0] = [0], &mut word);
             let fault = texts.faults[0];
             mem::forget(texts);
             u128::from(word[0]) << 64 | u128::from(fault)

@@ -21,7 +21,7 @@ pub(crate) const BATCH: usize = 64;
 
 /// How far down the stack sealing, opening and tags reach, one or a batch, with functions between them and the owner of the
 /// sealer, who drops it.
-pub(crate) const DEPTH: usize = stack::kib(14, 24);
+pub(crate) const DEPTH: usize = stack::kib(15, 24);
 
 /// Blocks to work on. They begin where a line of the cache does: vectors of 64 bytes, each across two lines, would cost
 /// a tenth in one run of a program and nothing in the next, as its stack happens to lie.

@@ -63,7 +63,7 @@ fn a_keyring_whose_key_never_leaves_the_module() {
     // A key that may leave the token is warned of, and is another key.
     let made = format!(
         "pkcs11-tool --module {MODULE} --token-label telseal --login --pin 87654321 --keygen --key-type GENERIC:32 \
-         --label loose --extractable 2> /dev/null"
+         --label loose --private --extractable 2> /dev/null"
     );
     assert!(sh(&folder, &made).0);
     let (is_good, _, errors) = list(&source.replace("acme-kek", "loose"));
