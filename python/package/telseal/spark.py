@@ -82,7 +82,7 @@ def function(keys, method, kind, *scope, errors="raise"):
         raise ValueError(f"method is one of {', '.join(_TYPES)}")
 
     def telseal(column: pa.Array) -> pa.Array:
-        return _column(keys, method, (kind, *scope), column, errors, method, 0)[0]
+        return _column(keys, method, (kind, *scope), column, errors, method, None)[0]
 
     # Spark asks for the name, and shows it in plans.
     telseal.__name__ = telseal.__qualname__ = f"telseal_{method}"
@@ -159,8 +159,10 @@ def _column(keys, method, of, column, errors, name, rows_before):
             raise
         context = TaskContext.get()
         where = f"column {name}, partition {context.partitionId()}, " if context else f"column {name}, "
-        row = rows_before + error.row
-        message = f"{where}row {row} ({error.kind}): {str(error).split(': ', 1)[-1]}"
+        # Spark gives a function one batch after the other, and does not say which.
+        row = error.row + (rows_before or 0)
+        of_batch = " of a batch" if rows_before is None else ""
+        message = f"{where}row {row}{of_batch} ({error.kind}): {str(error).split(': ', 1)[-1]}"
         raise type(error)(message, error.kind, row) from None
     as_array = pa.array if isinstance(made, _telseal.Array) else pa.chunked_array
     return as_array(made).cast(_ARROW_TYPES[method]), made.refused
