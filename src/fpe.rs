@@ -109,7 +109,7 @@ pub struct EncryptedDigits<I> {
 const LABEL: &[u8] = b"telseal/v1/fpe";
 
 /// How far down the stack encrypting, decrypting and functions between them and the owner of the cipher reach.
-const DEPTH: usize = stack::kib(14, 40);
+const DEPTH: usize = stack::kib(14, 43);
 
 /// Letter, width, number of clear digits, and a block of 8 bytes.
 const TWEAK: usize = 11;

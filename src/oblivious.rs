@@ -131,7 +131,7 @@ pub const MAX_ELEMENTS: usize = 1000;
 const MAX_SCOPE: usize = 0xFFFF - 9;
 
 /// How far down Curve25519 reaches.
-const DEPTH: usize = stack::kib(12, 31);
+const DEPTH: usize = stack::kib(12, 36);
 
 /// Whether an encoded scope is not too long to be part of an input.
 pub(crate) fn bounded(scope: &[u8], subject: Subject) -> Result<(), ParseError> {

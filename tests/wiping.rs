@@ -76,7 +76,11 @@ fn identifiers() {
     wipes(IMSIS, 7, |text| text.parse::<Imsi>().unwrap());
     wipes(IMEIS, 6, |text| text.parse::<Imei>().unwrap());
     wipes(IMEISVS, 7, |text| text.parse::<Imeisv>().unwrap());
-    wipes(PHONES, 600, |text| vec![text.parse::<PhoneNumber>(); 100]);
+    wipes(PHONES, 600, |text| vec![text.parse::<PhoneNumber>().unwrap(); 100]);
+    // Where nothing is optimised, the padding of a result carries what the stack has held.
+    if !cfg!(debug_assertions) {
+        wipes(PHONES, 600, |text| vec![text.parse::<PhoneNumber>(); 100]);
+    }
 }
 
 #[test]
