@@ -299,14 +299,13 @@ impl ZeroizeOnDrop for PhoneNumber {}
 /// Reads a plus sign, digits and what may stand between them.
 pub(crate) fn global_number(subject: Subject, shape: Shape, marks: Marks<'_>) -> Result<DigitBlock, ParseError> {
     let refused = |kind, at| Err(ParseError::new(subject, kind).at(at));
-    let Some((marks, open)) = marks.behind_plus() else { return refused(ParseErrorKind::UnknownForm, marks.at()) };
+    let Some((mut marks, open)) = marks.behind_plus() else { return refused(ParseErrorKind::UnknownForm, marks.at()) };
     let start = marks.clone();
     let mut kept = Kept::new();
     let mut group = open.map(|at| (at, 0)); // where the open parenthesis stands, and how many digits before it
     let (mut separators, mut since_digit) = (0, 0);
     let mut between = None; // where a character stands that must have digits on both sides
     let (mut dot, mut last_dot) = ((0, 0), None); // the last one that a digit follows, and the last one
-    let mut marks = marks;
     while let Some((at, mark)) = marks.step() {
         match mark {
             Mark::Digit(digit) => {
