@@ -6,9 +6,13 @@ mod hasher;
 mod key_version;
 #[cfg(feature = "seal")]
 pub(crate) mod parts;
+#[cfg(any(test, not(feature = "simd")))]
+mod portable;
 #[cfg(feature = "serde")]
 pub(crate) mod serde;
 mod short;
+#[cfg(feature = "simd")]
+mod simd;
 
 pub use columns::LengthMismatch;
 #[cfg(feature = "seal")]

@@ -1,10 +1,10 @@
 //! Columns of bytes, as files, databases and Arrow hold them, with a bit for each row that is there.
 
-use super::{
-    TOKEN, TOKEN_TEXT, Token,
-    encoding::{decode_column, encode_column},
-    first_byte,
-};
+#[cfg(not(feature = "simd"))]
+use super::portable as base64;
+#[cfg(feature = "simd")]
+use super::simd as base64;
+use super::{TOKEN, TOKEN_TEXT, Token, first_byte};
 use crate::{
     error::ParseError,
     identifier::{Identifier, Labelled},
@@ -19,7 +19,7 @@ impl<I: Identifier> Token<I> {
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
     pub fn encode_column(tokens: &[[u8; 27]], texts: &mut [[u8; 36]]) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(tokens.len(), texts.len())?;
-        encode_column(tokens.as_flattened(), texts.as_flattened_mut());
+        base64::encode_column(tokens.as_flattened(), texts.as_flattened_mut());
         Ok(())
     }
 
@@ -54,7 +54,7 @@ impl<I: Identifier> Token<I> {
         check_bits(texts.len(), valid)?;
         let batches = texts.chunks(BITS).zip(tokens.chunks_mut(BITS)).zip(valid).enumerate();
         for (batch, ((texts, tokens), valid)) in batches {
-            let text = decode_column(texts.as_flattened(), tokens.as_flattened_mut());
+            let text = base64::decode_column(texts.as_flattened(), tokens.as_flattened_mut());
             if text && tokens.iter().fold(true, |all, token| all & Self::is_header(token)) {
                 *valid = u64::MAX >> (BITS - tokens.len());
                 continue;
