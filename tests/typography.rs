@@ -263,6 +263,11 @@ fn what_is_no_phone_number() {
         ("|0044 (0)20 7946 0018", InternationalPrefix),
         ("|011 44 20 7946 0018", InternationalPrefix),
         ("|011442079460018", InternationalPrefix),
+        // 011 alone or before more than 11 digits; otherwise it may be a national number. What is no digit groups nothing.
+        ("|011 44 20 7946", InternationalPrefix),
+        ("|01144 20 7946", NationalNumber),
+        ("|011x44207946", NationalNumber),
+        ("|0x0442079460018", InternationalPrefix),
         ("|٠٠٤٤٢٠٧٩٤٦٠٠١٨", InternationalPrefix),
         ("|07700 900123", NationalNumber),
         ("|020 7946 0018", NationalNumber),
