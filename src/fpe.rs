@@ -48,6 +48,10 @@
 //! ```
 
 mod ff1;
+#[cfg(feature = "postgres-types")]
+mod postgres_types;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
 #[cfg(feature = "serde")]
 mod serde;
 

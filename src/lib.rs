@@ -8,7 +8,7 @@
 
 #[cfg(any(feature = "seal", feature = "oblivious"))]
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "postgres-types"))]
 extern crate std;
 
 mod ct;

@@ -8,6 +8,10 @@ mod key_version;
 pub(crate) mod parts;
 #[cfg(any(test, not(feature = "simd")))]
 mod portable;
+#[cfg(feature = "postgres-types")]
+pub(crate) mod postgres_types;
+#[cfg(feature = "rusqlite")]
+pub(crate) mod rusqlite;
 #[cfg(feature = "serde")]
 pub(crate) mod serde;
 mod short;

@@ -90,6 +90,35 @@ mod with_serde {
     assert_impl_all!(KeyVersion: serde::Serialize, serde::de::DeserializeOwned);
 }
 
+/// What servers hold goes into a column; plaintext goes into none.
+#[cfg(feature = "rusqlite")]
+mod with_rusqlite {
+    use super::*;
+    use rusqlite::types::{FromSql, ToSql};
+    assert_impl_all!(Token<Imsi>: ToSql, FromSql);
+    assert_impl_all!(PrefixTag<Imsi>: ToSql, FromSql);
+    assert_not_impl_any!(PhoneNumber: ToSql, FromSql);
+    assert_not_impl_any!(Imsi: ToSql, FromSql);
+    assert_not_impl_any!(Imei: ToSql, FromSql);
+    assert_not_impl_any!(Imeisv: ToSql, FromSql);
+    assert_not_impl_any!(Prefix<Imsi>: ToSql, FromSql);
+    assert_not_impl_any!(Exposed<str>: ToSql, FromSql);
+}
+
+#[cfg(feature = "postgres-types")]
+mod with_postgres_types {
+    use super::*;
+    use postgres_types::{FromSqlOwned, ToSql};
+    assert_impl_all!(Token<Imsi>: ToSql, FromSqlOwned);
+    assert_impl_all!(PrefixTag<Imsi>: ToSql, FromSqlOwned);
+    assert_not_impl_any!(PhoneNumber: ToSql, FromSqlOwned);
+    assert_not_impl_any!(Imsi: ToSql, FromSqlOwned);
+    assert_not_impl_any!(Imei: ToSql, FromSqlOwned);
+    assert_not_impl_any!(Imeisv: ToSql, FromSqlOwned);
+    assert_not_impl_any!(Prefix<Imsi>: ToSql, FromSqlOwned);
+    assert_not_impl_any!(Exposed<str>: ToSql, FromSqlOwned);
+}
+
 #[test]
 fn sizes() {
     fn layout<T>() -> (usize, usize) {
