@@ -2,12 +2,16 @@
 //!
 //! A key holder, an index holder and a handset hold identifiers. A router holds none. No type here knows a key.
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 pub(crate) mod digits;
 mod exposed;
 mod imei;
 mod imsi;
 mod phone;
 mod prefix;
+#[cfg(feature = "proptest")]
+pub(crate) mod proptest;
 pub(crate) mod reading;
 mod sealed;
 mod typography;

@@ -1,5 +1,7 @@
 //! The servers' types: tokens and tags, to store, compare and route by. No type here knows a key or a cipher.
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod columns;
 pub(crate) mod encoding;
 mod hasher;
@@ -10,6 +12,8 @@ pub(crate) mod parts;
 mod portable;
 #[cfg(feature = "postgres-types")]
 pub(crate) mod postgres_types;
+#[cfg(feature = "proptest")]
+mod proptest;
 #[cfg(feature = "rusqlite")]
 pub(crate) mod rusqlite;
 #[cfg(feature = "serde")]

@@ -424,6 +424,12 @@ fn trunk_zero(block: u64) -> u64 {
     zero & !zero_behind(block & 0xFFF)
 }
 
+/// The block of a number that is read in every form: with a one where a trunk prefix would stand.
+#[cfg(feature = "arbitrary")]
+pub(super) fn without_trunk_zero(block: u64) -> u64 {
+    block | trunk_zero(block) << (4 * country_code_length(block))
+}
+
 /// How many digits the country code has: 1, 2 or 3.
 #[inline(always)]
 fn country_code_length(block: u64) -> u64 {
