@@ -23,7 +23,10 @@
 //! repeat each request that answers `TRYAGAIN`: while a slot moves, a script whose hashes are on both sides is refused.
 
 use crate::{Counts, Event, Report, resealed};
-use ::redis::{ConnectionLike, RedisError, Script, cmd};
+use ::redis::{
+    ConnectionLike, FromRedisValue, ParsingError, RedisError, RedisWrite, Script, ToRedisArgs, ToSingleRedisArg, Value,
+    cmd,
+};
 use std::{collections::HashSet, num::NonZeroU32};
 use telseal::{Identifier, Indexer, KeyVersion, Sealer, Token};
 
@@ -230,4 +233,24 @@ impl<C: ConnectionLike> Directory<C> {
 /// The hash with the rows of a bucket, a kind and a key version.
 pub fn key<I: Identifier>(bucket: u16, version: KeyVersion) -> String {
     format!("directory:{{{bucket}}}:{}:{version}", I::KIND.letter())
+}
+
+/// A token as an argument and as a result of any command: its 27 bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field<I: Identifier>(pub Token<I>);
+
+impl<I: Identifier> ToRedisArgs for Field<I> {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        out.write_arg(self.0.as_ref());
+    }
+}
+
+impl<I: Identifier> ToSingleRedisArg for Field<I> {}
+
+impl<I: Identifier> FromRedisValue for Field<I> {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        // An error of the crate's own would show what was found instead.
+        let Value::BulkString(bytes) = value else { return Err("expected a token".into()) };
+        Token::try_from(&bytes[..]).map(Field).map_err(|error| error.to_string().into())
+    }
 }

@@ -1,13 +1,16 @@
-//! The types themselves in SQLite and PostgreSQL, by the library's features: written, found, read, and nothing else read.
+//! The types themselves in SQLite and PostgreSQL, by the library's features, and tokens in Redis, by a newtype: written,
+//! found, read, and nothing else read.
 
-#[allow(dead_code, reason = "Redis is not asked here")]
+#[allow(dead_code, reason = "no server is taken away here")]
 #[path = "rotation/servers.rs"]
 mod servers;
 
 use postgres::NoTls;
+use recipes::redis::Field;
+use redis::Commands;
 use rusqlite::{Connection, params};
-use servers::{Postgres, Result};
-use std::{env, error::Error, fmt::Debug};
+use servers::{Postgres, RedisCluster, Result, cluster_client, installed};
+use std::{collections::BTreeMap, error::Error, fmt::Debug};
 use telseal::{Imei, Imsi, KeyVersion, Keyring, Scope, ShortTag, Tag, Token, fpe::EncryptedDigits};
 
 #[derive(Debug, PartialEq)]
@@ -125,14 +128,7 @@ fn sqlite() -> Result<()> {
 
 #[test]
 fn postgresql() -> Result<()> {
-    let server = match Postgres::new()? {
-        Ok(server) => server,
-        Err(why) => {
-            assert!(env::var_os("TELSEAL_ALL_STORES").is_none(), "{why}");
-            println!("skipped: {why}");
-            return Ok(());
-        }
-    };
+    let Some(server) = installed(Postgres::new()?) else { return Ok(()) };
     let mut client = server.location().parse::<postgres::Config>()?.connect(NoTls)?;
     client.batch_execute(
         "CREATE TABLE typed (token bytea PRIMARY KEY, tag bytea NOT NULL, short bytea NOT NULL, version integer NOT NULL,
@@ -191,5 +187,32 @@ fn postgresql() -> Result<()> {
     refused("device FROM typed WHERE device IS NOT NULL LIMIT 1", NO_IMSI)?;
     refused("NULL::bytea", "a Postgres value was `NULL`")?;
     refused("442079460::integer", NO_VERSION)?;
+    Ok(())
+}
+
+#[test]
+fn redis() -> Result<()> {
+    let Some(cluster) = installed(RedisCluster::new()?) else { return Ok(()) };
+    let mut connection = cluster_client(&cluster.location())?.get_connection()?;
+    let rows = rows()?;
+    for (endpoint, row) in rows.iter().enumerate() {
+        connection.hset::<_, _, _, ()>("typed", Field(row.token), endpoint)?;
+    }
+    for (endpoint, row) in rows.iter().enumerate() {
+        assert_eq!(connection.hget::<_, _, Option<usize>>("typed", Field(row.token))?, Some(endpoint));
+        assert_eq!(connection.hget::<_, _, Option<usize>>("typed", row.token.as_ref())?, Some(endpoint));
+    }
+    let all: Vec<(Field<Imsi>, usize)> = connection.hgetall("typed")?;
+    let found: BTreeMap<_, _> = all.into_iter().map(|(field, endpoint)| (field.0, endpoint)).collect();
+    assert!(found.into_iter().eq(rows.iter().map(|row| row.token).zip(0..).collect::<BTreeMap<_, _>>()));
+    assert_eq!(connection.get::<_, Option<Field<Imsi>>>("nothing")?, None);
+
+    // What is something else.
+    let device = rows[0].device.ok_or("a device")?;
+    for (other, message) in [(NUMBER.as_bytes(), NO_TOKEN), (device.as_ref(), NO_IMSI)] {
+        connection.set::<_, _, ()>("other", other)?;
+        says(&connection.get::<_, Field<Imsi>>("other").expect_err(message), message);
+    }
+    says(&connection.incr::<_, _, Field<Imsi>>("counter", 442079460018_u64).expect_err("a number"), "expected a token");
     Ok(())
 }
