@@ -3,7 +3,8 @@
 //! - `tests/allocation.rs`: marking allocates
 //! - `tests/process_memory.rs`, `tests/stack.rs` and `tests/wiping.rs`: look at secrets in memory on purpose
 //! - `tests/replay.rs`: takes a database, for the example's router
-//! - `tests/msrv.rs`, `tests/promises.rs`, `tests/router_half.rs` and `tests/secrets.rs`: see no secret
+//! - `tests/msrv.rs`, `tests/promises.rs`, `tests/router_half.rs`, `tests/secrets.rs` and `tests/sql.rs`: see no secret
+//! - `tests/generated.rs`: the identifiers are the fuzzer's
 
 #[path = "../../tests/errors.rs"]
 mod errors;
