@@ -4,8 +4,10 @@
 //! function can take them. What comes in is checked in full before a kernel sees it, as far as its lengths allow.
 #![allow(unsafe_code)]
 
-use arrow_array::{Array, ArrayRef, ffi, ffi_stream::FFI_ArrowArrayStream, make_array};
-use arrow_data::ffi::FFI_ArrowArray;
+use arrow_array::{
+    Array, ArrayRef, ArrowNativeTypeOp, OffsetSizeTrait, ffi, ffi_stream::FFI_ArrowArrayStream, make_array,
+};
+use arrow_data::{ArrayData, ffi::FFI_ArrowArray};
 use arrow_schema::{ArrowError, DataType, ffi::FFI_ArrowSchema};
 use pyo3::{prelude::*, types::PyCapsule};
 use std::{
@@ -87,9 +89,35 @@ fn checked(array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<ArrayRef, 
     data_type(schema)?;
     // SAFETY: the interface says that the array is of this schema, and that its buffers are as long as its lengths say.
     let data = unsafe { ffi::from_ffi(array, schema) }?;
-    // Python code can call anything a text: a kernel must not see what is not UTF-8.
+    if data.is_empty() {
+        // An empty slice begins where its buffer of no bytes does not.
+        return Ok(arrow_array::new_empty_array(data.data_type()));
+    }
+    // The ends of texts lie in their buffer. In between, Python code can call anything a text: a kernel must not see what
+    // is not UTF-8.
+    data.validate()?;
+    let data = match data.data_type() {
+        DataType::Utf8 => own_texts::<i32>(data)?,
+        DataType::LargeUtf8 => own_texts::<i64>(data)?,
+        _ => data,
+    };
     data.validate_full()?;
     Ok(make_array(data))
+}
+
+/// A slice without the texts before it. They would be checked too, so that a column in slices would take the square of
+/// its length. It is not empty.
+fn own_texts<O: OffsetSizeTrait + ArrowNativeTypeOp>(data: ArrayData) -> Result<ArrayData, ArrowError> {
+    let ends = &data.buffer::<O>(0)[..=data.len()];
+    let (first, last) = (ends[0], ends[data.len()]);
+    if first.as_usize() == 0 {
+        return Ok(data);
+    }
+    // What is wrong between them stays wrong.
+    let ends: Vec<O> = ends.iter().map(|end| end.sub_wrapping(first)).collect();
+    let texts = data.buffers()[1].slice_with_length(first.as_usize(), last.as_usize() - first.as_usize());
+    let own = ArrayData::builder(data.data_type().clone()).len(data.len()).nulls(data.nulls().cloned());
+    own.add_buffer(ends.into()).add_buffer(texts).build()
 }
 
 fn data_type(schema: &FFI_ArrowSchema) -> Result<DataType, ArrowError> {

@@ -1,6 +1,7 @@
 """Columns of everything that speaks Arrow, beside single values."""
 
 import threading
+import time
 
 import duckdb
 import pandas as pd
@@ -218,3 +219,34 @@ def test_no_content_in_errors_and_representations(phones):
         phones.seal(column)
     for shown in (str(caught.value), repr(phones.seal(column, errors="null")), repr(phones)):
         assert "7946" not in shown
+
+
+@pytest.mark.parametrize("type", [pa.string(), pa.large_string(), pa.string_view()])
+def test_slices(phones, type):
+    column = pa.array(["+44 20 7946 0018", None, "tel:+44-7700-900001", "+442079460019", "+442079460020"], type)
+    expected = pa.array(phones.seal(column))
+    for first in range(6):
+        for length in range(6 - first):
+            assert pa.array(phones.seal(column[first:][:length])) == expected[first:][:length]
+            tokens = expected.cast(pa.binary())[first:][:length]
+            assert pa.array(phones.reseal(tokens)) == expected[first:][:length]
+    # Texts of the neighbours are none of its business, and its own are checked.
+    bad = pa.array([b"\xff", b"+442079460018", b"\xff", b"+442079460018", b"+4420\xff"], pa.binary()).cast(pa.large_binary() if type == pa.large_string() else pa.binary())
+    bad = bad.cast(type, safe=False) if type == pa.string_view() else pa.Array.from_buffers(type, 5, bad.buffers())
+    assert pa.array(phones.seal(bad[3:4])) == pa.array(phones.seal(bad[1:2]))
+    for first in (2, 4):
+        with pytest.raises(telseal.ColumnError):
+            phones.seal(bad[first:])
+
+
+def test_a_slice_costs_what_it_has(phones):
+    def seconds(column):
+        def once():
+            began = time.perf_counter()
+            phones.seal(column)
+            return time.perf_counter() - began
+
+        return min(once() for _ in range(20))
+
+    long = pa.repeat("+442079460018", 4_000_000)
+    assert seconds(long[-64:]) < 10 * seconds(pa.array(["+442079460018"] * 64))
