@@ -2,20 +2,11 @@
 
 import sys
 
-from pyspark.sql import SparkSession
-
+import cluster
 import telseal.spark
 
 folder, fingerprint = sys.argv[1:]
-spark = (
-    SparkSession.builder.master("local-cluster[2,1,1024]")
-    .config("spark.driver.bindAddress", "127.0.0.1")
-    .config("spark.driver.host", "127.0.0.1")
-    .config("spark.ui.enabled", "false")
-    .config("spark.executor.memory", "512m")
-    .config("spark.sql.shuffle.partitions", "2")
-    .getOrCreate()
-)
+spark = cluster.session()
 keys = telseal.spark.Keys(f"{folder}/acme.keyring", f"file:{folder}/acme.kek", fingerprint)
 calls = spark.readStream.schema("id long, caller string").option("maxFilesPerTrigger", 2).parquet(f"{folder}/calls")
 query = (
