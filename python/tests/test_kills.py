@@ -10,7 +10,7 @@ import kills
 import pyarrow as pa
 import pytest
 
-FILES = 20
+FILES = 40  # twice as many as a round has needed
 
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java")
 
