@@ -6,7 +6,7 @@
 //! the router; opt in and out; and do so over a key rotation. It then looks for every number in all that key holder
 //! and router stored, were sent and had in their memory; and does the same once more with numbers in plaintext, to
 //! show that the search finds what is there, and with hashes of them. It ends with 1 if anything was not as it
-//! must be. With a number behind it, there are fewer handsets.
+//! must be. With a number behind it, there are fewer handsets; with `--verbose`, it prints what was counted.
 //!
 //! Three things that a service needs are left out: accounts that are proven, a code by message that proves the own
 //! number to the router, and TLS.
@@ -28,7 +28,7 @@ mod wire;
 use handset::{Control, Handset, MAX_HANDSETS, RESERVED, e164, handle};
 use process::{Progress, Result};
 use search::{Needles, Search};
-use service::{Cost, Place, Step};
+use service::{Cost, Outcome, Place, Step};
 use std::{
     collections::{HashMap, HashSet},
     env, mem,
@@ -39,15 +39,16 @@ use std::{
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let is_verbose = arguments.iter().any(|argument| argument == "--verbose");
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).filter(|argument| *argument != "--verbose").collect();
     let done = match arguments[..] {
-        [] => all_runs(MAX_HANDSETS),
+        [] => all_runs(MAX_HANDSETS, is_verbose),
         ["key-holder", log] => key_holder::run(Path::new(log)).map(|()| true),
         ["router", size, path] => {
             size.parse().map_err(Into::into).and_then(|size| router::run(size, Path::new(path))).map(|()| true)
         }
         [handsets] => match handsets.parse() {
-            Ok(handsets @ 20..=MAX_HANDSETS) => all_runs(handsets),
+            Ok(handsets @ 20..=MAX_HANDSETS) => all_runs(handsets, is_verbose),
             _ => Err(format!("expected no argument, or 20 to {MAX_HANDSETS} handsets").into()),
         },
         _ => Err("expected at most one argument".into()),
@@ -62,11 +63,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn all_runs(handsets: usize) -> Result<bool> {
-    println!("{handsets} handsets with {} contacts each", handset::CONTACTS);
+fn all_runs(handsets: usize, is_verbose: bool) -> Result<bool> {
+    println!("Handsets find their contacts, and nobody else learns an address book\n");
+    println!("1. Who holds what");
+    println!("    {handsets:>3} handsets   a public key, and {} contacts each", handset::CONTACTS);
+    println!("    key holder     the keyring: evaluates blinded numbers, and sees neither numbers nor tags");
+    println!("    router         no key: stores the tags of those who have opted in, with their endpoints\n");
     let start = Instant::now();
     let mut oblivious = service::oblivious(handsets)?;
     let seconds = start.elapsed().as_secs_f64();
+    print_story(&oblivious)?;
     let hashes = service::control(handsets, Control::Hashes)?;
     let plaintext = service::control(handsets, Control::Plaintext)?;
     let people = handset::people(handsets);
@@ -78,13 +84,16 @@ fn all_runs(handsets: usize) -> Result<bool> {
 
     let mut tally = subscribers::Tally::default();
     oblivious.handsets.iter_mut().for_each(|handset| tally.add(mem::take(&mut handset.tally)));
-    println!("\nThe entries of all address books, with the own numbers:");
-    tally.print();
-
-    println!("\n{:56} {:>9} {:>9}", "what was done", "times", "misses");
+    if is_verbose {
+        println!("\nThe entries of all address books, with the own numbers:");
+        tally.print();
+        println!("\n{:56} {:>9} {:>9}", "what was done", "times", "misses");
+    }
     let mut misses = 0;
     let mut row = |what: &str, times: usize, missed: usize| {
-        println!("{what:56} {times:>9} {missed:>9}");
+        if is_verbose || missed != 0 {
+            println!("{what:56} {times:>9} {missed:>9}");
+        }
         misses += missed;
     };
     for Step { what, times, missed } in &oblivious.steps {
@@ -104,9 +113,12 @@ fn all_runs(handsets: usize) -> Result<bool> {
         oblivious.handsets.iter().flat_map(|handset| octets(handset.account).map(|octets| (handset.people[0], octets)));
     let sought = Sought { numbers, tags: Needles::new(tags)?, accounts: Needles::new(accounts.collect())? };
 
-    println!("\n{people} numbers in ASCII, BCD, TBCD and binary, searched for where key holder and router could have");
-    println!("seen them. That the bytes are the right ones shows in accounts, which only the key holder knows, and");
-    println!("tags, which only the router knows:");
+    println!("\n4. What key holder and router could have seen");
+    println!(
+        "    {people} numbers are searched for, in ASCII, BCD, TBCD and binary. That the right bytes are searched"
+    );
+    println!("    shows in accounts, which only the key holder knows, and in tags, which only the router knows. The");
+    println!("    control is the same service in plaintext: there the numbers must be found.");
     println!("\n{:34} {:>12} {:>14} {:>14} {:>14}", "", "bytes", "numbers", "tags", "accounts");
     for (run, outcome) in [("tags", &oblivious), ("plaintext", &plaintext)] {
         for place in &outcome.places {
@@ -115,18 +127,50 @@ fn all_runs(handsets: usize) -> Result<bool> {
     }
     let (uploaded, guessed, guessing) = enumerate(&hashes.handsets)?;
     println!(
-        "\nHashes hide nothing: whoever hashes all {RESERVED} numbers reads {guessed} of the {uploaded} that were"
+        "\n    Hashes in place of tags hide nothing: whoever hashes all {RESERVED} numbers reads {guessed} of the"
     );
-    println!("uploaded, in {:.0} ms. A router cannot make tags of all numbers: it has no key.", 1000.0 * guessing);
+    println!(
+        "    {uploaded} that were uploaded, in {:.0} ms. A router cannot make tags: it has no key.",
+        1000.0 * guessing
+    );
     misses += uploaded - guessed;
 
     print_costs([&oblivious, &hashes, &plaintext].map(|outcome| &*outcome.costs).concat());
     println!(
-        "\nThe run with tags took {seconds:.1} s. What takes the time is arithmetic on the curve, for each contact"
+        "\n    The run with tags took {seconds:.1} s, most of it arithmetic on the curve, for each contact once a key"
     );
-    println!("once a key version: the handset blinds, checks the proof and finalizes; the key holder evaluates.");
+    println!("    version: the handset blinds, checks the proof and finalizes; the key holder evaluates.");
     println!("\n{}", if misses == 0 { "All is as it must be." } else { "Something is NOT as it must be." });
     Ok(misses == 0)
+}
+
+/// One handset's contacts, and what all handsets found.
+fn print_story(outcome: &Outcome) -> Result<()> {
+    let handset = outcome.handsets.first().ok_or("no handset")?;
+    println!("\n2. One handset: tags come from the key holder, endpoints from the router (tags shortened)");
+    let endpoints: HashMap<usize, u64> =
+        outcome.handsets.iter().filter(|other| other.opted_in).map(|other| (other.people[0], other.endpoint)).collect();
+    let contacts = || handset.people.iter().zip(&handset.handles[0].1).skip(1);
+    let (found, others): (Vec<_>, Vec<_>) = contacts().partition(|(person, _)| endpoints.contains_key(person));
+    for (person, tag) in found.iter().take(2).chain(others.iter().take(2)) {
+        let answer = match endpoints.get(person) {
+            Some(endpoint) => format!("endpoint {endpoint}"),
+            None => "not registered".to_owned(),
+        };
+        println!("    contact {:13}   tag {}...   {answer}", e164(**person), hex::encode(&tag[..6]));
+    }
+
+    println!("\n3. All handsets, while the key rotates from version 1 to 2");
+    println!("    {:44} {:>10} {:>11}", "", "looked up", "registered");
+    let lookups = outcome.steps.windows(2).filter(|steps| steps[1].what == service::FOUND);
+    for (steps, when) in
+        lookups.zip(["before", "half of them have new tags", "all have both tags", "the old key is gone"])
+    {
+        println!("    {when:44} {:>10} {:>11}", steps[0].times, steps[1].times);
+    }
+    let missed: usize = outcome.steps.iter().map(|step| step.missed).sum();
+    println!("    {missed} answers were wrong. Not all are registered throughout: some opt in or out meanwhile.");
+    Ok(())
 }
 
 /// The tag of each person that any handset asked for; `None` where two handsets got two.
@@ -196,7 +240,7 @@ fn enumerate(handsets: &[Handset]) -> Result<(usize, usize, f64)> {
 }
 
 fn print_costs(costs: Vec<Cost>) {
-    println!("\nWhat a contact costs: bytes on the wire, and milliseconds of processor time in each process");
+    println!("\n5. What a contact costs: bytes on the wire, and milliseconds of processor time in each process");
     println!("\n{:38} {:>8} {:>8} {:>10} {:>10} {:>10}", "", "sent", "received", "handset", "key holder", "router");
     for Cost { what, contacts, bytes, processor } in costs {
         let [sent, received] = bytes.map(|bytes| bytes as f64 / contacts as f64);

@@ -22,6 +22,7 @@ use telseal::{
 /// What is so quick that it is measured over so many times.
 const TIMES: usize = 10;
 const LOOKED_UP: &str = "contacts looked up, ten times over";
+pub(crate) const FOUND: &str = "  of them found";
 /// An account that enumerates, and one whose responses are altered on their way.
 const ENUMERATES: usize = 2 * MAX_HANDSETS;
 const ALTERED: usize = ENUMERATES + 1;
@@ -229,7 +230,7 @@ impl Service {
         self.count(what, times, found.iter().map(|(_, missed)| missed).sum());
         if what != LOOKED_UP {
             let found = found.iter().map(|(found, _)| found).sum();
-            self.steps.push(Step { what: "  of them found", times: found, missed: usize::from(found == 0) });
+            self.steps.push(Step { what: FOUND, times: found, missed: usize::from(found == 0) });
         }
         Ok(())
     }
