@@ -148,8 +148,7 @@ fn all_runs(handsets: usize, is_verbose: bool) -> Result<bool> {
 fn print_story(outcome: &Outcome) -> Result<()> {
     let handset = outcome.handsets.first().ok_or("no handset")?;
     println!("\n2. One handset: tags come from the key holder, endpoints from the router (tags shortened)");
-    let endpoints: HashMap<usize, u64> =
-        outcome.handsets.iter().filter(|other| other.opted_in).map(|other| (other.people[0], other.endpoint)).collect();
+    let endpoints = service::opted_in(&outcome.handsets);
     let contacts = || handset.people.iter().zip(&handset.handles[0].1).skip(1);
     let (found, others): (Vec<_>, Vec<_>) = contacts().partition(|(person, _)| endpoints.contains_key(person));
     for (person, tag) in found.iter().take(2).chain(others.iter().take(2)) {

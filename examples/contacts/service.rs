@@ -99,7 +99,7 @@ pub(crate) fn oblivious(handsets: usize) -> Result<Outcome> {
     // Now the old version goes, at the key holder and in the directory.
     let live = published(&service.tell(&format!("retire {}", old.key_version()))?)?;
     service.count("public key of the retired version gone", 1, usize::from(live != keys[..1]));
-    let opted_in = service.opted_in().len();
+    let opted_in = opted_in(&service.handsets).len();
     let dropped: usize = service.router.ask(&format!("drop {}", old.key_version()))?.parse()?;
     service.count("tags of the retired version dropped", dropped, opted_in.abs_diff(dropped));
     let refused = service.handsets[0].ask(old, service.links[0].1.as_mut().ok_or("no key holder")?);
@@ -218,7 +218,7 @@ impl Service {
     /// All handsets look all their contacts up. Missed are those whose endpoint is not found or is another, and those
     /// who are found and have not opted in.
     fn look_up(&mut self, what: &'static str) -> Result<()> {
-        let opted_in = self.opted_in();
+        let opted_in = opted_in(&self.handsets);
         let look_up = |handset: &mut Handset, router: &mut Link, _: Option<&mut Link>| {
             let found = handset.look_up(router)?;
             let expected = handset.people[1..].iter().map(|person| opted_in.get(person));
@@ -292,12 +292,6 @@ impl Service {
         }
     }
 
-    /// Who has opted in, with their endpoints.
-    fn opted_in(&self) -> HashMap<usize, u64> {
-        let opted_in = self.handsets.iter().filter(|handset| handset.opted_in);
-        opted_in.map(|handset| (handset.people[0], handset.endpoint)).collect()
-    }
-
     fn tell(&mut self, line: &str) -> Result<String> {
         self.key_holder.as_mut().ok_or("no key holder")?.ask(line)
     }
@@ -335,7 +329,7 @@ impl Service {
         let memory =
             |process: &Process| search::memory(process.id()).map_err(|error| format!("memory cannot be read: {error}"));
         let nobody = HashSet::new;
-        let opted_in: HashSet<_> = self.opted_in().into_keys().collect();
+        let opted_in: HashSet<_> = opted_in(&self.handsets).into_keys().collect();
         let accounts: HashSet<_> = (0..self.handsets.len()).collect();
         let (to_router, to_key_holder): (Vec<_>, Vec<_>) = self.links.into_iter().unzip();
         let traffic = |links: Vec<Link>| Some(links.into_iter().flat_map(|link| [link.sent, link.received]).collect());
@@ -360,6 +354,12 @@ impl Service {
         place("router's memory", memory, stored);
         Ok(Outcome { steps: self.steps, costs: self.costs, places, handsets: self.handsets })
     }
+}
+
+/// Who has opted in, with their endpoints.
+pub(crate) fn opted_in(handsets: &[Handset]) -> HashMap<usize, u64> {
+    let opted_in = handsets.iter().filter(|handset| handset.opted_in);
+    opted_in.map(|handset| (handset.people[0], handset.endpoint)).collect()
 }
 
 /// The processor time of a process in seconds, as far as Linux tells it: in hundredths.
