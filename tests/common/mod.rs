@@ -26,9 +26,21 @@ pub(crate) const CUTS: [&[&str]; 9] = [
     &["a\u{1}b\u{1}c"],
 ];
 
-/// Every length from 0 to 300; under memcheck those around a batch, since each takes fifty times as long.
+/// Whether a part of what is the same in each feature is enough: under memcheck, which takes fifty times as long, and
+/// where `.ci/run` tests one feature after the other.
+pub(crate) fn few() -> bool {
+    cfg!(telseal_ct) || std::env::var_os("TELSEAL_FEW").is_some()
+}
+
+/// Every length from 0 to 300; of few, those around a batch.
 pub(crate) fn lengths() -> impl Iterator<Item = usize> {
-    (0..=300).filter(|length| !cfg!(telseal_ct) || [0, 1, 8, 63, 64, 65, 129, 300].contains(length))
+    let few = few();
+    (0..=300).filter(move |length| !few || [0, 1, 8, 63, 64, 65, 129, 300].contains(length))
+}
+
+/// Every place below `count`, or few.
+pub(crate) fn places(count: usize) -> impl Iterator<Item = usize> + Clone {
+    (0..count).step_by(if few() { 43 } else { 1 })
 }
 
 /// The input is refused with this message and no other, and the position in it is the position of the error.
