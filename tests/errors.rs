@@ -310,3 +310,15 @@ fn errors_are_errors() {
     assert!(parses::<PhoneNumber>() && parses::<Imsi>() && parses::<Imei>() && parses::<Imeisv>());
     assert_eq!(KeyVersion::try_from(0).unwrap_err().to_string(), "key version: expected a key version from 1 to 65535");
 }
+
+/// `Debug` tells what `Display` tells, by the same rules.
+#[test]
+fn debug_tells_what_was_found() {
+    let shown = |text: &str| format!("{:?}", text.parse::<PhoneNumber>().unwrap_err());
+    for (text, found) in
+        [("+4420", "found: 4 digits"), ("+44207946\u{2764}0018", "found: U+2764"), ("", "found: Unsaid")]
+    {
+        let shown = shown(text);
+        assert!(shown.contains(found), "{shown}");
+    }
+}

@@ -1,7 +1,10 @@
 #![allow(clippy::unwrap_used)] // what fails here fails the test
 
 use super::*;
-use crate::{Identifier, Imei, Imeisv, Imsi, PhoneNumber, identifier::Sealed};
+use crate::{
+    Identifier, Imei, Imeisv, Imsi, PhoneNumber,
+    identifier::{Internal, Sealed},
+};
 use proptest::{array::uniform16, collection::vec, prelude::*};
 use std::{format, string::String, vec, vec::Vec};
 
@@ -402,4 +405,52 @@ fn groups_of_digits() {
         assert_eq!(shape.pack_groups(&far), whole.filter(|_| (7..=12).contains(&len)));
     }
     assert_eq!(shape.pack_groups(b"0 442079"), None);
+}
+
+/// Texts side by side: each gives the block that it gives alone, or a fault. Every length, with each byte at each place,
+/// and starts with zeros behind a country code.
+#[test]
+fn texts_many_at_once() {
+    fn check<I: Identifier>(texts: &[Vec<u8>], written: impl Fn(&str) -> String) {
+        let alone = |text: &Vec<u8>| {
+            let block = I::SHAPE.pack(text).ok().filter(|_| (8..=15).contains(&text.len()))?;
+            let text = written(std::str::from_utf8(text).unwrap());
+            text.parse::<I>().is_ok().then(|| block.word())
+        };
+        let mut accepted = 0;
+        for chunk in texts.chunks(16) {
+            let mut many = texts::Texts::<16>::new();
+            let mut blocks = [0; 16];
+            chunk.iter().enumerate().for_each(|(at, text)| many.set(at, text));
+            let any = many.pack(I::SHAPE, |starts| I::refuse_plain(starts, Internal(())), &mut blocks);
+            let mut all = true;
+            for (at, text) in chunk.iter().enumerate() {
+                match alone(text) {
+                    Some(block) => assert!(many.faults[at] == 0 && blocks[at] == block, "{text:?}"),
+                    None => assert!(many.faults[at] != 0, "{text:?}"),
+                }
+                all &= alone(text).is_some();
+                accepted += usize::from(alone(text).is_some());
+            }
+            assert_eq!(any == 0, all);
+        }
+        assert!(accepted > 1000);
+    }
+    let mut texts = Vec::new();
+    for len in 0..=17_usize {
+        for first in b'0'..=b'9' {
+            let digits: Vec<u8> = (0..len).map(|i| b'0' + (first - b'0' + 3 * i as u8) % 10).collect();
+            texts.extend(vec![digits.clone(); 16]); // a chunk of its own, which is accepted as a whole
+            for at in 0..len {
+                for byte in [0, b' ', b'+', b'-', b'/', b'0', b'5', b'9', b':', b'a', 0x7F, 0x80, 0xB5, 0xFF] {
+                    let mut text = digits.clone();
+                    text[at] = byte;
+                    texts.push(text);
+                }
+            }
+        }
+    }
+    texts.resize(texts.len().next_multiple_of(16), texts[0].clone());
+    check::<PhoneNumber>(&texts, |text| format!("+{text}"));
+    check::<Imsi>(&texts, |text| text.into());
 }
