@@ -11,6 +11,8 @@ pub(crate) struct Batch {
     pub(crate) cells: Vec<Cell>,
     /// Texts of JSON that were written with escapes.
     pub(crate) decoded: Vec<Zeroizing<String>>,
+    /// Rows that are refused as a whole, and for which column, where it is one: in order.
+    pub(crate) faults: Vec<(usize, Option<usize>, Refusal)>,
 }
 
 #[derive(Clone, Debug)]
@@ -21,8 +23,6 @@ pub(crate) struct Row {
     pub(crate) number: u64,
     /// The line of the input on which it begins, counted from 1.
     pub(crate) line: u64,
-    /// Why it is refused as a whole, and for which column, where it is one.
-    pub(crate) fault: Option<(Option<usize>, Refusal)>,
 }
 
 /// A refused field or row: its row in the batch, its column, and why.
@@ -44,6 +44,7 @@ impl Batch {
         self.rows.clear();
         self.cells.clear();
         self.decoded.clear();
+        self.faults.clear();
     }
 
     /// The texts of a column, row by row. An empty one is nothing to change.

@@ -126,7 +126,7 @@ pub(crate) fn run(
         let read = read.map_err(|error| unreadable(name, error))?;
         batch.clear();
         let numbers = tally.rows + 1..=tally.rows + read.num_rows() as u64;
-        batch.rows.extend(numbers.map(|number| Row { bytes: 0..0, number, line: number, fault: None }));
+        batch.rows.extend(numbers.map(|number| Row { bytes: 0..0, number, line: number }));
         let old = |column: usize| read.column(places[column]).as_string::<i32>();
         for (column, (work, texts)) in job.works.iter_mut().zip(&mut texts).enumerate() {
             let mut countries = (places.len() > columns).then(|| fields(old(columns)));

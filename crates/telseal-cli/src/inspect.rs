@@ -282,8 +282,9 @@ fn count_in(args: &InspectArgs, path: Option<&Path>, names: &[&str], counts: &mu
     loop {
         while table.fill(&input, &mut batch)? {
             for (column, counts) in counts.iter_mut().enumerate() {
-                for (row, field) in batch.rows.iter().zip(batch.column(input.text(), column, names.len())) {
-                    let holds = match row.fault {
+                let mut faulty = batch.faults.iter().map(|(row, ..)| *row).peekable();
+                for (row, field) in batch.column(input.text(), column, names.len()).enumerate() {
+                    let holds = match faulty.next_if_eq(&row) {
                         Some(_) => Holds::NoRow,
                         None => holds(field),
                     };

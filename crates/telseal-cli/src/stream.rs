@@ -5,12 +5,13 @@ use crate::{
     failure::Failure,
     form::Column,
     input::Input,
-    output::Output,
+    output::{Output, Writer},
     progress::Progress,
     rejects::Rejects,
     table::{Format, Layout, Table},
     work::{Texts, Work},
 };
+use std::thread;
 use zeroize::Zeroizing;
 
 /// What is done to each input.
@@ -45,8 +46,24 @@ const AT_ONCE: usize = 1 << 18;
 pub(crate) fn run(
     job: &mut Job,
     layout: Layout,
-    mut input: Input,
+    input: Input,
     output: &mut Output,
+    rejects: Option<&mut Rejects>,
+    progress: &Progress,
+) -> Result<Tally, Failure> {
+    thread::scope(|scope| {
+        let mut writer = Writer::begin(scope, output);
+        let tally = rows(job, layout, input, &mut writer, rejects, progress)?;
+        writer.finish()?;
+        Ok(tally)
+    })
+}
+
+fn rows(
+    job: &mut Job,
+    layout: Layout,
+    mut input: Input,
+    writer: &mut Writer<'_, '_>,
     mut rejects: Option<&mut Rejects>,
     progress: &Progress,
 ) -> Result<Tally, Failure> {
@@ -60,7 +77,7 @@ pub(crate) fn run(
     loop {
         while table.fill(&input, &mut batch)? {
             // Their fields are empty as well, and are not counted as such.
-            let faulty = batch.rows.iter().filter(|row| row.fault.is_some()).count() as u64;
+            let faulty = batch.faults.len() as u64;
             for (column, (work, texts)) in job.works.iter_mut().zip(&mut texts).enumerate() {
                 let mut countries = (width > columns).then(|| batch.column(input.text(), columns, width));
                 let countries = countries.as_mut().map(|countries| countries as &mut dyn Iterator<Item = &[u8]>);
@@ -76,8 +93,7 @@ pub(crate) fn run(
             }
             let longest = table.at() - copied + texts.iter().map(Texts::total).sum::<usize>() + 4 * batch.cells.len();
             if out.capacity() - out.len() < longest {
-                output.write(&out)?;
-                out.clear();
+                writer.write(&mut out)?;
                 if out.capacity() < longest {
                     out = Zeroizing::new(Vec::with_capacity(longest));
                 }
@@ -87,13 +103,12 @@ pub(crate) fn run(
         }
         // Blank lines, and the header before the first row.
         if out.capacity() - out.len() < table.at() - copied {
-            output.write(&out)?;
+            writer.write(&mut out)?;
             out = Zeroizing::new(Vec::with_capacity(table.at() - copied));
         }
         out.extend_from_slice(&input.text()[copied..table.at()]);
         // At each read: whoever waits for rows at a pipe gets those that are there.
-        output.write(&out)?;
-        out.clear();
+        writer.write(&mut out)?;
         if input.is_all {
             progress.moved(table.at());
             tally.rows = table.rows();
@@ -109,12 +124,7 @@ pub(crate) fn run(
 
 /// In the order of rows, and in each of columns.
 pub(crate) fn refused_rows<'a>(batch: &'a Batch, texts: &'a [Texts]) -> Vec<Refused<'a>> {
-    let mut refused = Vec::new();
-    for (row, faulty) in batch.rows.iter().enumerate() {
-        if let Some((column, refusal)) = &faulty.fault {
-            refused.push((row, *column, refusal));
-        }
-    }
+    let mut refused: Vec<_> = batch.faults.iter().map(|(row, column, refusal)| (*row, *column, refusal)).collect();
     for (column, texts) in texts.iter().enumerate() {
         refused.extend(texts.refused.iter().map(|(row, refusal)| (*row, Some(column), refusal)));
     }

@@ -151,16 +151,12 @@ impl Table {
             };
             match found {
                 Found::Row { end, lines, fault } => {
-                    if fault.is_some() {
+                    if let Some(fault) = fault {
                         cells.fill(Cell::default());
+                        batch.faults.push((batch.rows.len(), column, fault));
                     }
                     self.number += 1;
-                    batch.rows.push(Row {
-                        bytes: self.at..end,
-                        number: self.number,
-                        line: self.line,
-                        fault: fault.map(|fault| (column, fault)),
-                    });
+                    batch.rows.push(Row { bytes: self.at..end, number: self.number, line: self.line });
                     (self.at, self.line) = (end, self.line + lines);
                 }
                 Found::Blank { end } => {

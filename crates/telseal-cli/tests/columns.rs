@@ -415,6 +415,35 @@ fn a_full_disk_is_told_and_leaves_nothing() {
     assert_eq!(folder.names(), ["in.csv", "kek", "keyring"]);
 }
 
+/// 40 MB go to the disk in several parts, while rows are sealed.
+#[test]
+fn a_large_file_is_written_whole_or_not_at_all() {
+    let folder = Folder::with_keyring(1);
+    let row = |number: u32, field: &str| format!("{field},{}{number:06}\n", "x".repeat(1000));
+    let number = |row: u32| format!("+44207946{:04}", row % 1000);
+    let rows = 40_000;
+    folder.write("in.csv", (0..rows).fold(String::from("msisdn,note\n"), |all, at| all + &row(at, &number(at))));
+    folder.telseal(&format!("seal in.csv {PHONE} -o out.csv")).assert().success();
+    let token: Vec<_> = (0..1000).map(|row| phone(&number(row))).collect();
+    let expected = (0..rows).fold(String::from("msisdn,note\n"), |all, at| all + &row(at, &token[at as usize % 1000]));
+    assert!(folder.bytes("out.csv") == expected.as_bytes());
+    // A limit on the size of files stands for a disk that is full, at the beginning, in the middle and near the end.
+    for kib in [1, 1000, 17_000, 39_000] {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {}; exec {} seal in.csv {PHONE} -o other.csv",
+            2 * kib, // of 512 bytes
+            env!("CARGO_BIN_EXE_telseal")
+        );
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).current_dir(folder.path(""));
+        let output = command.env("TELSEAL_KEYRING", "keyring").env("TELSEAL_KEK", "file:kek").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{kib}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains("cannot write `other.csv.part`: File too large"), "{message}");
+        assert_eq!(folder.names(), ["in.csv", "kek", "keyring", "out.csv"]);
+    }
+}
+
 fn command(folder: &Folder, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_telseal"));
     command.current_dir(folder.path("")).env("TELSEAL_KEYRING", "keyring").env("TELSEAL_KEK", "file:kek");
