@@ -115,7 +115,8 @@ fn sealing_opening_and_looking_up() {
         let sealer: Sealer<I> = keyring(&[1, 2, 3]).sealer(&scope());
         let identifiers: Vec<_> = (0..300).map(I::sample).collect();
         let texts: Vec<_> = (0..300).map(|i| PhoneNumber::sample(i).expose_e164().to_string()).collect();
-        let phones: Sealer<PhoneNumber> = keyring(&[1]).sealer(&scope());
+        let phones: Sealer<PhoneNumber> = keyring(&[1, 2]).sealer(&scope());
+        let mut lookups = vec![[0; 27]; 600];
         let mut tokens = vec![Token::BLANK; 300];
         let mut tags = vec![Tag::from_bytes([0; 16]); 300];
         let mut opened = vec![Err(OpenError::NotOpened); 300];
@@ -139,6 +140,7 @@ fn sealing_opening_and_looking_up() {
             phones.tag_column(read(), &mut tag_bytes, &mut valid, |_, _| ()).unwrap();
             phones.seal_rows_into(texts.iter().map(|text| &text[..]), &mut rows, |_, _| ()).unwrap();
             phones.tag_column(texts.iter().map(|text| Some(&text[..])), &mut tag_bytes, &mut valid, |_, _| ()).unwrap();
+            phones.lookup_column(read(), &mut lookups, &mut valid, |_, _| ()).unwrap();
             phones.open_column(&bytes, &mut places, |_, _| ()).unwrap();
         });
     }

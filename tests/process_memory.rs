@@ -824,7 +824,9 @@ fn many(sealer: &Sealer<PhoneNumber>, text: &str, run: fn(&[&dyn Fn()])) {
             let (mut bytes, mut valid) = (vec![[0; 27]; MANY], vec![0; MANY.div_ceil(64)]);
             let tags = &mut vec![[0; 16]; MANY];
             sealer.seal_column(rows.clone(), &mut bytes, &mut valid, |_, error| panic!("{error}")).unwrap();
-            sealer.tag_column(rows, tags, &mut valid, |_, error| panic!("{error}")).unwrap();
+            sealer.tag_column(rows.clone(), tags, &mut valid, |_, error| panic!("{error}")).unwrap();
+            let mut lookups = vec![[0; 27]; MANY * sealer.versions().len()];
+            sealer.lookup_column(rows, &mut lookups, &mut valid, |_, error| panic!("{error}")).unwrap();
             let mut opened = vec![None; MANY];
             sealer.open_column(&bytes, &mut opened, |_, error| panic!("{error}")).unwrap();
             assert!(opened.iter().flatten().eq(&numbers));
@@ -834,7 +836,9 @@ fn many(sealer: &Sealer<PhoneNumber>, text: &str, run: fn(&[&dyn Fn()])) {
             let (mut bytes, mut valid) = (vec![[0; 27]; MANY], vec![0; MANY.div_ceil(64)]);
             let tags = &mut vec![[0; 16]; MANY];
             sealer.seal_column(rows.clone(), &mut bytes, &mut valid, |_, error| panic!("{error}")).unwrap();
-            sealer.tag_column(rows, tags, &mut valid, |_, error| panic!("{error}")).unwrap();
+            sealer.tag_column(rows.clone(), tags, &mut valid, |_, error| panic!("{error}")).unwrap();
+            let mut lookups = vec![[0; 27]; MANY * sealer.versions().len()];
+            sealer.lookup_column(rows, &mut lookups, &mut valid, |_, error| panic!("{error}")).unwrap();
         },
     ]);
 }

@@ -417,7 +417,7 @@ struct Columns<I, E> {
     token_bytes: Vec<[u8; 27]>,
     tag_bytes: Vec<[u8; 16]>,
     valid: [Vec<u64>; 2],
-    /// What each of the four said, one behind the other.
+    /// What each of the five said, one behind the other.
     refused: Vec<(usize, E)>,
 }
 
@@ -441,12 +441,32 @@ impl<I: Sample, E> Columns<I, E> {
         sealer.tag_rows_into(rows.clone(), tags, &mut refuse)?;
         sealer.seal_column(rows.clone(), token_bytes, valid, &mut refuse)?;
         sealer.tag_column(rows.clone(), tag_bytes, tags_valid, &mut refuse)?;
+        // All live versions.
+        let each = sealer.versions().len();
+        let (mut lookups, mut lookups_valid) = (vec![[9; 27]; each * length], vec![!0; valid.len()]);
+        sealer.lookup_column(rows.clone(), &mut lookups, &mut lookups_valid, &mut refuse)?;
+        for (row, token) in tokens.iter().enumerate() {
+            let expected = match token {
+                Some(token) => sealer.lookup(&sealer.open(token).unwrap()).map(Into::into).collect(),
+                None => vec![[0; 27]; each],
+            };
+            assert_eq!(lookups[each * row..][..each], expected);
+        }
+        assert!(lookups_valid == *valid);
         // The indexer's are the same.
         let indexer = sealer.indexer();
         let (mut index_tags, mut index_bytes) = (vec![None; length], vec![[9; 16]; length]);
         let mut index_valid = vec![!0; valid.len()];
         indexer.tag_rows_into(rows.clone(), &mut index_tags, |_, _| ())?;
-        indexer.tag_column(rows, &mut index_bytes, &mut index_valid, |_, _| ())?;
+        indexer.tag_column(rows.clone(), &mut index_bytes, &mut index_valid, |_, _| ())?;
+        let mut index_lookups = vec![[9; 16]; each * length];
+        let mut lookups_valid = vec![!0; valid.len()];
+        indexer.lookup_column(rows, &mut index_lookups, &mut lookups_valid, |_, _| ())?;
+        assert!(lookups_valid == *valid);
+        for (row, lookups) in lookups.chunks(each).enumerate() {
+            let tags = index_lookups[each * row..][..each].iter().zip(lookups);
+            assert!(tags.into_iter().all(|(tag, token)| *tag == token[3..19]), "{row}");
+        }
         assert!(index_tags == *tags && index_bytes == *tag_bytes && index_valid == *tags_valid);
         Ok(columns)
     }
@@ -485,7 +505,7 @@ fn rows_that_are_not_read() {
         assert!(columns.are(&sealed[..length]), "{length}");
         let expected = read[..length].iter().enumerate().filter_map(|(i, row)| Some((i, row.clone().err()?)));
         let expected: Vec<_> = expected.collect();
-        assert!(columns.refused == vec![expected; 4].concat(), "{length}");
+        assert!(columns.refused == vec![expected; 5].concat(), "{length}");
     }
     // None of them, all of them, and all but one at each place.
     let good: Vec<_> = (0..300).map(|i| Ok(PhoneNumber::sample(i))).collect();
@@ -496,7 +516,7 @@ fn rows_that_are_not_read() {
     });
     for rows in but_one.chain([vec![Err("bad"); 300], good.clone()]) {
         let columns = Columns::new(&sealer, rows.clone()).unwrap();
-        assert_eq!(columns.refused.len(), 4 * rows.iter().filter(|row| row.is_err()).count());
+        assert_eq!(columns.refused.len(), 5 * rows.iter().filter(|row| row.is_err()).count());
         assert!(columns.are(&rows.iter().map(|row| row.as_ref().ok().map(|row| sealer.seal(row))).collect::<Vec<_>>()));
     }
 }
@@ -518,7 +538,7 @@ fn rows_of_texts() {
             let columns = Columns::new(&sealer, texts.iter().map(|text| &text[..])).unwrap();
             assert!(columns.are(sealed), "{length}");
             let expected: Vec<_> = errors.clone().filter_map(|(i, error)| Some((i, error.clone()?))).collect();
-            assert!(columns.refused == vec![expected; 4].concat(), "{length}");
+            assert!(columns.refused == vec![expected; 5].concat(), "{length}");
             let there = |row: usize| !(row * row + length).is_multiple_of(3);
             let rows = texts.iter().enumerate().map(|(row, text)| there(row).then_some(&text[..]));
             let columns = Columns::new(&sealer, rows).unwrap();
@@ -526,7 +546,7 @@ fn rows_of_texts() {
             assert!(columns.are(&sealed.collect::<Vec<_>>()), "{length}");
             let expected = errors.filter(|(row, error)| !there(*row) || error.is_some());
             let expected: Vec<_> = expected.map(|(row, error)| (row, error.clone().filter(|_| there(row)))).collect();
-            assert!(columns.refused == vec![expected; 4].concat(), "{length}");
+            assert!(columns.refused == vec![expected; 5].concat(), "{length}");
         }
         // Only plain ones, and one at each place that is another form or none at all.
         let plain = (0..130).map(|i| I::sample(i).expose_into(&mut [0; 16]).to_owned()).collect::<Vec<_>>();
@@ -684,7 +704,7 @@ fn a_length_mismatch_writes_nothing() {
         let rows = || identifiers.iter().cloned().map(Ok::<_, ()>);
         let token_bytes: Vec<_> = tokens.iter().map(|token| (*token).into()).collect();
         let none = |_, ()| unreachable!("every row is read");
-        let results: [Result<(), LengthMismatch>; 8] = [
+        let results: [Result<(), LengthMismatch>; 9] = [
             sealer.seal_into(&identifiers, &mut sealed),
             sealer.tag_into(&identifiers, &mut tags),
             sealer.open_into(&tokens, &mut opened),
@@ -692,16 +712,18 @@ fn a_length_mismatch_writes_nothing() {
             sealer.tag_rows_into(rows(), &mut tag_rows, none),
             sealer.seal_column(rows(), &mut bytes, &mut valid, none),
             sealer.tag_column(rows(), &mut tag_bytes, &mut valid, none),
+            sealer.lookup_column(rows(), &mut bytes, &mut valid, none),
             sealer.open_column(&token_bytes, &mut places, |_, _| unreachable!("every row opens")),
         ];
         if input == output {
-            assert_eq!(results, [Ok(()); 8]);
+            assert_eq!(results, [Ok(()); 9]);
             // Bits for more batches than there are, and for fewer.
             for words in [valid.len() + 1, valid.len().wrapping_sub(1)].into_iter().filter(|words| *words < 9) {
                 let (mut bytes, mut tag_bytes) = (vec![[9; 27]; output], vec![[9; 16]; output]);
                 let mut valid = vec![9; words];
                 assert!(sealer.seal_column(rows(), &mut bytes, &mut valid, none).is_err());
                 assert!(sealer.tag_column(rows(), &mut tag_bytes, &mut valid, none).is_err());
+                assert!(sealer.lookup_column(rows(), &mut bytes, &mut valid, none).is_err());
                 assert!(bytes.iter().all(|row| *row == [9; 27]) && tag_bytes.iter().all(|row| *row == [9; 16]));
                 assert!(valid.iter().all(|bits| *bits == 9));
             }
@@ -797,7 +819,7 @@ proptest! {
             let columns = Columns::new(&sealer, read.iter().cloned()).unwrap();
             prop_assert!(columns.are(&sealed));
             let refused: Vec<_> = (0..rows.len()).filter(|row| read[*row].is_err()).collect();
-            prop_assert!(columns.refused.iter().map(|(row, _)| *row).eq(refused.repeat(4)));
+            prop_assert!(columns.refused.iter().map(|(row, _)| *row).eq(refused.repeat(5)));
             let mut tokens = vec![forged(9); rows.len()];
 
             let identifiers: Vec<_> = rows.iter().map(|(number, _)| I::sample(*number)).collect();

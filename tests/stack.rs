@@ -70,6 +70,8 @@ fn many(sealer: &Sealer<PhoneNumber>) {
     below(|| sealer.seal_rows_into(rows(), &mut places, |_, _| panic!()).unwrap());
     let mut columns = (vec![[0; 27]; 200], vec![None; 200]);
     below(|| sealer.seal_column(rows(), &mut columns.0, &mut [0; 4], |_, _| panic!()).unwrap());
+    let mut lookups = vec![[0; 27]; 400];
+    below(|| sealer.lookup_column(rows(), &mut lookups, &mut [0; 4], |_, _| panic!()).unwrap());
     below(|| sealer.open_column(&columns.0, &mut columns.1, |_, _| panic!()).unwrap());
     assert!(columns.1.iter().zip(&opened).all(|(a, b)| a.as_ref() == b.as_ref().ok()));
 }
@@ -241,6 +243,9 @@ fn words_of_a_batch_are_wiped() {
     few("tag a column", &mut || sealer.tag_column(rows(), &mut tag_bytes, &mut [0], |_, _| panic!()).unwrap());
     few("seal texts", &mut || sealer.seal_column(typed(), &mut bytes, &mut [0], |_, _| panic!()).unwrap());
     few("tag texts", &mut || sealer.tag_column(typed(), &mut tag_bytes, &mut [0], |_, _| panic!()).unwrap());
+    let mut lookups = vec![[0; 27]; 60 * sealer.versions().len()];
+    few("look up a column", &mut || sealer.lookup_column(rows(), &mut lookups, &mut [0], |_, _| panic!()).unwrap());
+    few("look up texts", &mut || sealer.lookup_column(typed(), &mut lookups, &mut [0], |_, _| panic!()).unwrap());
     few("open a column", &mut || sealer.open_column(&bytes, &mut opened, |_, _| panic!()).unwrap());
     assert!(opened.iter().flatten().eq(&numbers) && bytes.iter().zip(&tokens).all(|(a, b)| a == b.as_bytes()));
     // The control: as many words, left.

@@ -1,6 +1,6 @@
 use super::{
     fingerprint::Fingerprint,
-    rows::{Row, Rows, clear, put},
+    rows::{Row, Rows, clear, put, under_each},
     siv::{BATCH, Blocks, DEPTH, S2v},
     versions::Versions,
     wrapping::{ENTRY, PRIMARY, SIV, are_entries, decrypt, encrypt, put_versions, take_versions},
@@ -150,6 +150,24 @@ impl<T: Indexed> Indexer<T> {
     pub fn lookup(&self, of: &T) -> impl ExactSizeIterator<Item = Tag<T>> + use<'_, T> {
         let of = of.clone();
         self.versions.iter().map(move |(_, s2v)| tag(s2v, &of))
+    }
+
+    /// Tags rows like [`tag_column`](Self::tag_column), but each under all live key versions, as [`lookup`](Self::lookup)
+    /// does: the tags of a row stand one behind the other, newest first. `valid` has a bit a row.
+    ///
+    /// # Errors
+    /// The errors of `tag_column`, where `tags` has a place for each row and live key version.
+    pub fn lookup_column<R: Row<T>>(
+        &self,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
+        tags: &mut [[u8; 16]],
+        valid: &mut [u64],
+        refused: impl FnMut(usize, R::Error),
+    ) -> Result<(), LengthMismatch> {
+        let s2v = &self.versions.primary().1;
+        under_each::<T, R, _, 16>(&self.versions, s2v, rows, tags, valid, refused, |(_, s2v), words, tags| {
+            tag_words(s2v, words, tags);
+        })
     }
 
     /// Encrypts the index key under a key-encryption key of 32 random bytes, to be handed over. The result has 65

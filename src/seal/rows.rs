@@ -1,14 +1,18 @@
 //! Columns: rows that are still to be read, and a bit for each row that is there.
 
-use super::siv::{BATCH, S2v};
+use super::{
+    siv::{BATCH, S2v},
+    versions::Versions,
+};
 use crate::{
     ct,
     identifier::{
         Identifier, Indexed, Internal, ParseError,
         digits::{is_not_zero, texts::Texts},
     },
-    token::{BITS, LengthMismatch},
+    token::{BITS, KeyVersion, LengthMismatch, check_bits},
 };
+use zeroize::Zeroizing;
 
 /// A row of a column to seal or tag. It is a `Result` with an identifier or the reason why there is none, or a text,
 /// which is read like [`FromStr`](core::str::FromStr) reads it. In a column of `Option`s, `None` is an absent row.
@@ -173,6 +177,35 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
         }
         there | plain
     }
+}
+
+/// Fills a column with what `fill` makes of each row under each live key version: a row's values stand one behind the
+/// other, newest first.
+pub(crate) fn under_each<T: Indexed, R: Row<T>, K, const N: usize>(
+    versions: &Versions<K>,
+    primary: &S2v,
+    rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
+    column: &mut [[u8; N]],
+    valid: &mut [u64],
+    refused: impl FnMut(usize, R::Error),
+    mut fill: impl FnMut(&(KeyVersion, K), &[u64], &mut [[u8; N]]),
+) -> Result<(), LengthMismatch> {
+    let (rows, each) = (rows.into_iter(), versions.iter().len());
+    let count = rows.len();
+    LengthMismatch::unless_same(count.saturating_mul(each), column.len())?;
+    check_bits(count, valid)?;
+    let mut rows = Rows::new(rows, count, refused)?;
+    let (mut words, mut filled) = (Zeroizing::new([0; BATCH]), [[0; N]; BATCH]);
+    for (column, valid) in column.chunks_mut(BATCH * each).zip(valid) {
+        let filled = &mut filled[..column.len() / each];
+        *valid = rows.read::<T>(primary, &mut words, filled.len());
+        for (at, version) in versions.iter().enumerate() {
+            fill(version, &words[..filled.len()], filled);
+            clear(filled, *valid);
+            column.iter_mut().skip(at).step_by(each).zip(&*filled).for_each(|(place, filled)| *place = *filled);
+        }
+    }
+    Ok(())
 }
 
 /// A bit for each of the first places in a batch.

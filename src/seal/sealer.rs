@@ -1,7 +1,7 @@
 use super::{
     fingerprint::Fingerprint,
     indexer::{self, Indexer},
-    rows::{Row, Rows, clear, places, put},
+    rows::{Row, Rows, clear, places, put, under_each},
     siv::{BATCH, Blocks, DEPTH, S2v, Siv, q},
     versions::Versions,
 };
@@ -293,6 +293,40 @@ impl<I: Identifier> Sealer<I> {
             clear(tokens, *valid);
         }
         Ok(())
+    }
+
+    /// Seals rows like [`seal_column`](Self::seal_column), but each under all live key versions, as
+    /// [`lookup`](Self::lookup) does: the tokens of a row stand one behind the other, newest first. `valid` has a bit a
+    /// row.
+    ///
+    /// ```
+    /// # use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer};
+    /// # let secrets = [(KeyVersion::FIRST, &[1; 32]), (KeyVersion::try_from(2)?, &[2; 32])];
+    /// # let phones: Sealer<PhoneNumber> = Keyring::from_secrets(secrets)?.sealer(&Scope::new(["routing"])?);
+    /// let column = ["+44 20 7946 0018", "+442079460019"];
+    /// let mut tokens = vec![[0; 27]; phones.versions().len() * column.len()];
+    /// let rows = column.iter().map(|row| row.parse());
+    /// phones.lookup_column(rows, &mut tokens, &mut [0], |_, _: ParseError| ())?;
+    /// let expected = phones.lookup(&"+442079460019".parse()?).map(<[u8; 27]>::from);
+    /// assert!(tokens[2..].iter().copied().eq(expected));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The errors of `seal_column`, where `tokens` has a place for each row and live key version.
+    pub fn lookup_column<R: Row<I>>(
+        &self,
+        rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
+        tokens: &mut [[u8; 27]],
+        valid: &mut [u64],
+        refused: impl FnMut(usize, R::Error),
+    ) -> Result<(), LengthMismatch> {
+        let mut space = Space::new();
+        let Space { tags, work, .. } = &mut space;
+        let s2v = &self.versions.primary().1.s2v;
+        under_each::<I, R, _, 27>(&self.versions, s2v, rows, tokens, valid, refused, |version, words, tokens| {
+            seal_batch::<I, _>(version, tags, work, words.iter().copied(), tokens);
+        })
     }
 
     /// Computes the tags of the tokens that [`seal_rows_into`](Self::seal_rows_into) gives, at half the cost.

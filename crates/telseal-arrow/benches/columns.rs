@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 use telseal::{KeyVersion, Keyring, ParseError, PhoneNumber, Scope, Sealer};
-use telseal_arrow::{OnRefusal, open, seal, tag};
+use telseal_arrow::{OnRefusal, lookup, open, seal, tag};
 
 const ROWS: usize = 100_000;
 const ROUNDS: usize = 31;
@@ -20,6 +20,10 @@ type Path<'a> = Box<dyn FnMut() + 'a>;
 fn main() {
     let keyring = Keyring::from_secrets([(KeyVersion::FIRST, &[1; 32])]).expect("a key");
     let phones: Sealer<PhoneNumber> = keyring.sealer(&Scope::new(["bench"]).expect("a scope"));
+    let secrets =
+        [1, 2, 3].map(|number: u8| (KeyVersion::try_from(u16::from(number)).expect("a version"), [number; 32]));
+    let live = Keyring::from_secrets(secrets.iter().map(|(version, secret)| (*version, secret))).expect("keys");
+    let live: Sealer<PhoneNumber> = live.sealer(&Scope::new(["bench"]).expect("a scope"));
     let texts: Vec<String> = (0..ROWS).map(|row| format!("+44770090{:04}", row % 1000)).collect();
     let column = StringArray::from_iter_values(&texts);
     let views: ArrayRef = Arc::new(StringViewArray::from_iter_values(&texts));
@@ -46,6 +50,18 @@ fn main() {
         ("seal Utf8", Box::new(|| _ = black_box(seal(&phones, &column, OnRefusal::Fail)))),
         ("seal Utf8View", Box::new(|| _ = black_box(seal(&phones, &views, OnRefusal::Fail)))),
         ("tag Utf8", Box::new(|| _ = black_box(tag(&phones, &column, OnRefusal::Fail)))),
+        ("lookup, 3 versions", Box::new(|| _ = black_box(lookup(&live, &column, OnRefusal::Fail)))),
+        (
+            "lookup row by row",
+            Box::new(|| {
+                let mut bytes = Vec::with_capacity(3 * 27 * ROWS);
+                for text in column.iter().flatten() {
+                    let number = text.parse().expect("a number");
+                    live.lookup(&number).for_each(|token| bytes.extend_from_slice(token.as_bytes()));
+                }
+                black_box(bytes);
+            }),
+        ),
         ("open", Box::new(|| _ = black_box(open(&phones, &tokens, OnRefusal::Fail)))),
         (
             "sha2 over the array",

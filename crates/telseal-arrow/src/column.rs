@@ -1,10 +1,12 @@
 //! Arrays taken apart into columns, and put together from them.
 
 use crate::error::KernelError;
-use arrow_array::{Array, FixedSizeBinaryArray, GenericByteArray, cast::AsArray, types::ByteArrayType};
+use arrow_array::{
+    Array, ArrayRef, FixedSizeBinaryArray, GenericByteArray, ListArray, cast::AsArray, types::ByteArrayType,
+};
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
-use arrow_schema::DataType;
-use std::borrow::Cow;
+use arrow_schema::{DataType, Field};
+use std::{borrow::Cow, sync::Arc};
 use telseal::LengthMismatch;
 
 /// The bytes of a row, or none for an array that has no bytes.
@@ -68,6 +70,34 @@ pub(crate) fn fixed<const N: usize>(
     let (mut bytes, mut valid) = (vec![0; N * rows], vec![0; rows.div_ceil(64)]);
     write(bytes.as_chunks_mut().0, &mut valid).expect("a place and a bit for each row");
     FixedSizeBinaryArray::new(N as i32, Buffer::from(bytes), nulls(valid, rows))
+}
+
+/// A list for each row that is there: `each` values of `N` bytes, which are written into places and bits for so many
+/// rows.
+pub(crate) fn lists<const N: usize>(
+    rows: usize,
+    each: usize,
+    write: impl FnOnce(&mut [[u8; N]], &mut [u64]) -> Result<(), LengthMismatch>,
+) -> Result<ArrayRef, KernelError> {
+    fits(each, rows)?;
+    let (mut bytes, mut valid) = (vec![0; N * each * rows], vec![0; rows.div_ceil(64)]);
+    write(bytes.as_chunks_mut().0, &mut valid).expect("places for each row, and a bit");
+    let nulls = nulls(valid, rows);
+    // Whoever reads the values alone finds those of rows that are there, and no others.
+    let offsets = match &nulls {
+        None => OffsetBuffer::from_repeated_length(each, rows),
+        Some(nulls) => {
+            let size = N * each;
+            for (to, from) in nulls.valid_indices().enumerate() {
+                bytes.copy_within(size * from..size * (from + 1), size * to);
+            }
+            bytes.truncate(size * (rows - nulls.null_count()));
+            OffsetBuffer::from_lengths(nulls.iter().map(|is_there| if is_there { each } else { 0 }))
+        }
+    };
+    let values = FixedSizeBinaryArray::new(N as i32, Buffer::from(bytes), None);
+    let field = Field::new_list_field(values.data_type().clone(), false);
+    Ok(Arc::new(ListArray::new(Arc::new(field), offsets, Arc::new(values), nulls)))
 }
 
 /// Offsets of rows that all have this length.

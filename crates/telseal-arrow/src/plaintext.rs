@@ -1,13 +1,13 @@
 //! Kernels over arrays of identifiers as texts.
 
 use crate::{
-    column::{fits, fixed, is_valid},
+    column::{fixed, is_valid, lists},
     dictionary::{Kernel, run},
     error::{KernelError, OnRefusal, Reason, Refusals},
 };
-use arrow_array::{Array, ArrayAccessor, ArrayRef, FixedSizeBinaryArray, ListArray, cast::AsArray};
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
-use arrow_schema::{DataType, Field};
+use arrow_array::{Array, ArrayAccessor, ArrayRef, cast::AsArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
 use std::sync::Arc;
 use telseal::{Identifier, Indexer, ParseError, Sealer};
 
@@ -49,7 +49,7 @@ pub fn index_tag<I: Identifier>(
 }
 
 /// The tokens under which each row may be stored: a `List` of `FixedSizeBinary(27)`, one for each live key version,
-/// newest first. It seals row by row and has no batch path.
+/// newest first.
 ///
 /// # Errors
 /// The errors of [`seal`]. [`KernelError::TooLong`] for 2³¹ tokens or more.
@@ -165,8 +165,8 @@ impl<I: Identifier> TextKernel for Lookup<'_, I> {
         nulls: Option<&NullBuffer>,
         refusals: &mut Refusals<'_>,
     ) -> Result<ArrayRef, KernelError> {
-        lists::<I, 27>(&texts, nulls, refusals, self.0.versions().len(), |identifier, tokens| {
-            self.0.lookup(identifier).for_each(|token| tokens.extend_from_slice(token.as_bytes()));
+        lists(texts.len(), self.0.versions().len(), |tokens, valid| {
+            self.0.lookup_column(rows(&texts, nulls), tokens, valid, |row, error| refuse(refusals, row, error))
         })
     }
 }
@@ -180,45 +180,10 @@ impl<I: Identifier> TextKernel for IndexLookup<'_, I> {
         nulls: Option<&NullBuffer>,
         refusals: &mut Refusals<'_>,
     ) -> Result<ArrayRef, KernelError> {
-        lists::<I, 16>(&texts, nulls, refusals, self.0.versions().len(), |identifier, tags| {
-            self.0.lookup(identifier).for_each(|tag| tags.extend_from_slice(tag.as_bytes()));
+        lists(texts.len(), self.0.versions().len(), |tags, valid| {
+            self.0.lookup_column(rows(&texts, nulls), tags, valid, |row, error| refuse(refusals, row, error))
         })
     }
-}
-
-/// A list for each row: `N` bytes for each version.
-fn lists<'a, I: Identifier, const N: usize>(
-    texts: &impl ArrayAccessor<Item = &'a str>,
-    nulls: Option<&NullBuffer>,
-    refusals: &mut Refusals<'_>,
-    versions: usize,
-    mut write: impl FnMut(&I, &mut Vec<u8>),
-) -> Result<ArrayRef, KernelError> {
-    fits(versions, texts.len())?;
-    let mut values = Vec::with_capacity(N * versions * texts.len());
-    let mut lengths = Vec::with_capacity(texts.len());
-    let valid: NullBuffer = rows(texts, nulls)
-        .enumerate()
-        .map(|(row, text)| {
-            let identifier: Option<Result<I, ParseError>> = text.map(str::parse);
-            match identifier {
-                Some(Ok(identifier)) => {
-                    write(&identifier, &mut values);
-                    lengths.push(versions);
-                    return true;
-                }
-                Some(Err(error)) => refuse(refusals, row, Some(error)),
-                None => {}
-            }
-            lengths.push(0);
-            false
-        })
-        .collect();
-    let values = FixedSizeBinaryArray::new(N as i32, Buffer::from(values), None);
-    let field = Field::new_list_field(values.data_type().clone(), false);
-    let nulls = (valid.null_count() != 0).then_some(valid);
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    Ok(Arc::new(ListArray::new(Arc::new(field), offsets, Arc::new(values), nulls)))
 }
 
 fn rows<'a>(

@@ -4,7 +4,9 @@ use crate::{
     form::{Form, Reading, Written},
     refusal::Refusal,
 };
-use telseal::{Identifier, Imei, Imeisv, Imsi, Keyring, OpenError, PhoneNumber, Scope, Sealer, Tag, Token};
+use telseal::{
+    Identifier, Imei, Imeisv, Imsi, Keyring, LengthMismatch, OpenError, PhoneNumber, Scope, Sealer, Tag, Token,
+};
 use telseal_national::Country;
 use zeroize::Zeroizing;
 
@@ -114,7 +116,7 @@ fn of<I: Written + 'static>(
     match operation {
         Operation::Seal => Box::new(Seal { sealer, reading, column }),
         Operation::Tag => Box::new(MakeTags { sealer, reading, spelling, tags: Vec::new() }),
-        Operation::Lookup => Box::new(Lookup { sealer, reading, spelling }),
+        Operation::Lookup => Box::new(Lookup { sealer, reading, column }),
         Operation::Open => Box::new(Open { opening: Opening::new(sealer, spelling), form: reading.form }),
         Operation::Reseal => Box::new(Reseal { opening: Opening::new(sealer, spelling), column }),
     }
@@ -200,25 +202,45 @@ impl TokenColumn {
         rows: impl ExactSizeIterator<Item = Result<I, Nothing>>,
         texts: &mut Texts,
     ) {
-        let (TokenColumn { spelling, tokens, valid, encoded }, count) = (self, rows.len());
-        texts.clear(count, spelling.length(TOKEN));
+        self.write::<I>(rows.len(), 1, texts, |tokens, valid, refused| {
+            sealer.seal_column(rows, tokens, valid, refused)
+        });
+    }
+
+    /// Writes what `fill` gives: `each` tokens a row, with a space between.
+    fn write<I: Identifier>(
+        &mut self,
+        rows: usize,
+        each: usize,
+        texts: &mut Texts,
+        fill: impl FnOnce(&mut [[u8; TOKEN]], &mut [u64], &mut dyn FnMut(usize, Nothing)) -> Result<(), LengthMismatch>,
+    ) {
+        let (TokenColumn { spelling, tokens, valid, encoded }, count) = (self, rows * each);
+        texts.clear(rows, each * (spelling.length(TOKEN) + 1));
         tokens.resize(count, [0; TOKEN]);
-        valid.resize(count.div_ceil(64), 0);
+        valid.resize(rows.div_ceil(64), 0);
         let mut nothing = Vec::new();
-        sealer.seal_column(rows, tokens, valid, |row, why| nothing.push((row, why))).expect("a place for each row");
+        fill(tokens, valid, &mut |row, why| nothing.push((row, why))).expect("places for each row");
         if *spelling == Spelling::Base64Url {
             encoded.resize(count, [0; 36]);
-            Token::<I>::encode_column(tokens, encoded).expect("a place for each row");
+            Token::<I>::encode_column(tokens, encoded).expect("a place for each token");
         }
         let mut nothing = nothing.into_iter().peekable();
-        for (row, token) in tokens.iter().enumerate() {
-            match nothing.next_if(|(at, _)| *at == row) {
-                None => match spelling {
-                    Spelling::Base64Url => texts.push(&encoded[row]),
-                    Spelling::Hex => texts.push_hex(token),
-                },
-                Some((_, why)) => put_nothing(row, why, texts),
+        for row in 0..rows {
+            if let Some((_, why)) = nothing.next_if(|(at, _)| *at == row) {
+                put_nothing(row, why, texts);
+                continue;
             }
+            for token in each * row..each * (row + 1) {
+                if token > each * row {
+                    texts.bytes.push(b' ');
+                }
+                match spelling {
+                    Spelling::Base64Url => texts.bytes.extend_from_slice(&encoded[token]),
+                    Spelling::Hex => put_hex(&tokens[token], &mut texts.bytes),
+                }
+            }
+            texts.ends.push(texts.bytes.len());
         }
     }
 }
@@ -266,37 +288,20 @@ impl<I: Written> Work for MakeTags<I> {
     }
 }
 
-/// The tokens of all live key versions, newest first, with a space between.
+/// The tokens of all live key versions, newest first.
 struct Lookup<I> {
     sealer: Sealer<I>,
     reading: Reading,
-    spelling: Spelling,
+    column: TokenColumn,
 }
 
 impl<I: Written> Work for Lookup<I> {
     fn run(&mut self, fields: Fields, countries: Countries, texts: &mut Texts) {
-        let each = (self.spelling.length(TOKEN) + 1) * self.sealer.versions().len();
-        texts.clear(fields.len(), each);
-        let mut buffer = [0; 36];
-        let mut text = Vec::with_capacity(each);
-        for (row, identifier) in read::<I>(fields, countries, self.reading).enumerate() {
-            match identifier {
-                Ok(identifier) => {
-                    text.clear();
-                    for token in self.sealer.lookup(&identifier) {
-                        if !text.is_empty() {
-                            text.push(b' ');
-                        }
-                        match self.spelling {
-                            Spelling::Base64Url => text.extend_from_slice(token.encode(&mut buffer).as_bytes()),
-                            Spelling::Hex => put_hex(token.as_bytes(), &mut text),
-                        }
-                    }
-                    texts.push(&text);
-                }
-                Err(why) => put_nothing(row, why, texts),
-            }
-        }
+        let Lookup { sealer, reading, column } = self;
+        let rows = read::<I>(fields, countries, *reading);
+        column.write::<I>(rows.len(), sealer.versions().len(), texts, |tokens, valid, refused| {
+            sealer.lookup_column(rows, tokens, valid, refused)
+        });
     }
 }
 
