@@ -307,6 +307,21 @@ fn what_is_no_phone_number() {
         ("+44|𝟐079460018", NotADigit),
         ("+44|²079460018", NotADigit),
         ("+4|(4", Parenthesis),
+        ("+0 0", TooFewDigits { min: 7, max: 15 }),
+        ("+44 20 7946 0018 |ext. 12", Extension),
+        ("+44 20 7946 0018 |EXTN 1234567", Extension),
+        ("+44 20 7946 0018 |#12", Extension),
+        ("+44 20 7946 0018|,,12", Extension),
+        ("+44 20 7946 0018|;12", Extension),
+        ("+44 20 7946 0018|p12", Extension),
+        ("+44 20 7946 0018 |ext. 12345678", NotADigit),
+        ("+44 20 7946 0018 |ext. 1 2", NotADigit),
+        ("+44 20 7946 0018 |x1.2", NotADigit),
+        ("+44 20 7946 0018 |x1x", NotADigit),
+        ("+44 20 7946 0018 |xq1", NotADigit),
+        ("+44 20 7946 0018 |x-1", NotADigit),
+        ("+44 20 7946 0018 |x", NotADigit),
+        ("+44 20 7946 0018 |t1", NotADigit),
     ] {
         refuses(phone, text, kind);
     }
@@ -332,6 +347,19 @@ fn what_is_no_imsi_and_no_imei() {
         ("|(001)01", NotADigit),
         ("00101", TooFewDigits { min: 6, max: 15 }),
         ("0010101234567890", TooManyDigits { min: 6, max: 15 }),
+        ("|-001010123456789", NotADigit),
+        ("|F001010123456789", NotADigit),
+        ("00101|F0123456789", NotADigit),
+        ("001010123456789|F1", NotADigit),
+        ("001010123456789|Fx", NotADigit),
+        ("001010123456789|.000", NotADigit),
+        ("|abc: 001010123456789", NotADigit),
+        ("|abc:", NotADigit),
+        ("|abc:\u{e9}", NotADigit),
+        ("|_bc:001010123456789", NotADigit),
+        ("|a_c:001010123456789", NotADigit),
+        ("|abc:001010123456789", OtherScheme),
+        ("|a-b+c.:001010123456789", OtherScheme),
     ] {
         let text = if text == "001/01" { "001|/01" } else { text };
         refuses(imsi, text, kind);
@@ -356,6 +384,13 @@ fn what_is_no_imsi_and_no_imei() {
         ("4901542032375142", Imeisv),
         ("49-015420-323751-42", Imeisv),
         ("4901542032375", TooFewDigits { min: 14, max: 15 }),
+        ("|/490154203237518", NotADigit),
+        ("49015420323751|F8", NotADigit),
+        ("|I EI:490154203237518", NotADigit),
+        ("|imei490154203237518", NotADigit),
+        ("|imeix490154203237518", NotADigit),
+        ("490154203237518/0100000000000000", TooManyDigits { min: 14, max: 15 }),
+        (&format!("490154203237518/{}", "0".repeat(40)), TooManyDigits { min: 14, max: 15 }),
     ] {
         refuses(imei, text, kind);
     }
