@@ -4,6 +4,7 @@ use crate::{
     form::{Form, Reading, Written},
     refusal::Refusal,
 };
+use std::collections::BTreeMap;
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, Keyring, LengthMismatch, OpenError, PhoneNumber, Scope, Sealer, Tag, Token,
 };
@@ -309,46 +310,69 @@ impl<I: Written> Work for Lookup<I> {
 struct Opening<I: Identifier> {
     sealer: Sealer<I>,
     spelling: Spelling,
-    tokens: Vec<Token<I>>,
-    opened: Vec<Result<I, OpenError>>,
+    encoded: Vec<[u8; 36]>,
+    tokens: Vec<[u8; TOKEN]>,
+    valid: Vec<u64>,
+    opened: Vec<Option<I>>,
 }
 
 impl<I: Identifier> Opening<I> {
     fn new(sealer: Sealer<I>, spelling: Spelling) -> Self {
-        Opening { sealer, spelling, tokens: Vec::new(), opened: Vec::new() }
+        let (encoded, tokens, valid, opened) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Opening { sealer, spelling, encoded, tokens, valid, opened }
     }
 
     /// What becomes of each row, in order.
     fn run(&mut self, fields: Fields, mut put: impl FnMut(usize, Result<&I, Nothing>)) {
-        let parse = match self.spelling {
-            Spelling::Base64Url => str::parse,
-            Spelling::Hex => Token::from_hex,
-        };
+        let Opening { sealer, spelling, encoded, tokens, valid, opened } = self;
         let rows = fields.len();
-        self.tokens.clear();
-        let mut nothing = Vec::new();
-        for (row, field) in fields.enumerate() {
-            match utf8(field).and_then(|text| Ok(parse(text).map_err(Refusal::Token)?)) {
-                Ok(token) => self.tokens.push(token),
-                Err(why) => nothing.push((row, why)),
+        // The first reason that a row has.
+        let mut nothing = BTreeMap::new();
+        tokens.resize(rows, [0; TOKEN]);
+        match spelling {
+            Spelling::Base64Url => {
+                encoded.clear();
+                encoded.extend(fields.enumerate().map(|(row, field)| {
+                    field.try_into().unwrap_or_else(|_| {
+                        nothing.insert(row, no_token::<I>(field));
+                        [0; 36]
+                    })
+                }));
+                valid.resize(rows.div_ceil(64), 0);
+                let refused = |row: usize, _| _ = nothing.entry(row).or_insert_with(|| no_token::<I>(&encoded[row]));
+                Token::<I>::decode_column(encoded, tokens, valid, refused).expect("a place for each text");
+            }
+            Spelling::Hex => {
+                for (row, (field, token)) in fields.zip(&mut *tokens).enumerate() {
+                    *token = utf8(field)
+                        .and_then(|text| Ok(Token::<I>::from_hex(text).map_err(Refusal::Token)?))
+                        .map_or_else(|why| (nothing.insert(row, why), [0; TOKEN]).1, Into::into);
+                }
             }
         }
-        if self.opened.len() < self.tokens.len() {
-            self.opened = vec![Err(OpenError::NotOpened); self.tokens.len()];
+        // A list that grows would leave plaintext behind: this one is made anew.
+        if opened.len() < rows {
+            *opened = (0..rows).map(|_| None).collect();
         }
-        let opened = &mut self.opened[..self.tokens.len()];
-        self.sealer.open_into(&self.tokens, opened).expect("as many places as tokens");
-        let (mut nothing, mut opened) = (nothing.into_iter().peekable(), opened.iter());
-        for row in 0..rows {
-            let result = match nothing.next_if(|(at, _)| *at == row) {
-                Some((_, why)) => Err(why),
-                None => match opened.next().expect("a result for each token") {
-                    Ok(identifier) => Ok(identifier),
-                    Err(error) => Err(Nothing::Refused(Refusal::NotOpened(*error))),
-                },
-            };
-            put(row, result);
+        let opened = &mut opened[..rows];
+        sealer
+            .open_column(tokens, opened, |row, error| {
+                nothing.entry(row).or_insert(Nothing::Refused(Refusal::NotOpened(error)));
+            })
+            .expect("as many places as tokens");
+        for (row, opened) in opened.iter().enumerate() {
+            put(row, opened.as_ref().ok_or_else(|| nothing.remove(&row).expect("a reason for each row without one")));
         }
+    }
+}
+
+/// Why a field is not the text of a token.
+#[cold]
+fn no_token<I: Identifier>(field: &[u8]) -> Nothing {
+    match utf8(field).map(str::parse::<Token<I>>) {
+        Err(why) => why,
+        Ok(Err(error)) => Nothing::Refused(Refusal::Token(error)),
+        Ok(Ok(_)) => Nothing::Refused(Refusal::NotOpened(OpenError::NotOpened)), // never: it would have been read
     }
 }
 
