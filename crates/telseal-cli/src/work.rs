@@ -4,7 +4,7 @@ use crate::{
     form::{Form, Reading, Written},
     refusal::Refusal,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Write};
 use telseal::{
     Identifier, Imei, Imeisv, Imsi, Keyring, LengthMismatch, OpenError, PhoneNumber, Scope, Sealer, Tag, Token,
 };
@@ -280,7 +280,10 @@ impl<I: Written> Work for MakeTags<I> {
         for (row, tag) in tags.iter().enumerate() {
             match (tag, nothing.next_if(|(at, _)| *at == row)) {
                 (Some(tag), _) => match spelling {
-                    Spelling::Base64Url => texts.push(tag.to_string().as_bytes()),
+                    Spelling::Base64Url => {
+                        write!(texts.bytes, "{tag}").expect("a list grows");
+                        texts.ends.push(texts.bytes.len());
+                    }
                     Spelling::Hex => texts.push_hex(tag.as_bytes()),
                 },
                 (None, why) => put_nothing(row, why.map_or(Nothing::Empty, |(_, why)| why), texts),
