@@ -151,18 +151,25 @@ impl Output {
 /// Rows that are written, and wiped.
 pub(crate) type Buffer = Zeroizing<Vec<u8>>;
 
-/// So many bytes are put on the disk at a time.
+/// After so many bytes those in memory are put on the disk, if it is not busy with others.
 const ON_DISK: usize = 16 << 20;
-/// So many buffers wait while that happens.
-const WAITING: usize = 8;
+/// So many buffers wait to be written, unless they are larger than usual: of those there is one.
+const WAITING: usize = 4;
+const LARGE: usize = 4 << 20;
 
 /// Writes rows while others are worked on.
 pub(crate) enum Writer<'scope, 'out> {
     /// A stream is written at once: somebody may wait for its rows.
     Stream(&'out mut Output),
-    /// A file is written by a thread of its own. It puts them on the disk bit by bit: at the end all of them would take
-    /// a third of the time.
-    Part { full: Option<SyncSender<Buffer>>, empty: Receiver<Buffer>, thread: Option<Thread<'scope>> },
+    /// A file is written by a thread of its own, and another one puts it on the disk meanwhile: all of it at the end would
+    /// take a third of the time.
+    Part {
+        full: Option<SyncSender<Buffer>>,
+        empty: Receiver<Buffer>,
+        /// How many buffers are at the thread.
+        away: usize,
+        thread: Option<Thread<'scope>>,
+    },
 }
 
 type Thread<'scope> = ScopedJoinHandle<'scope, Result<(), Failure>>;
@@ -179,20 +186,23 @@ impl<'scope, 'out> Writer<'scope, 'out> {
         let (full, written) = mpsc::sync_channel::<Buffer>(WAITING);
         let (emptied, empty) = mpsc::channel();
         let thread = scope.spawn(move || {
+            let file = part.file.try_clone().at("write", &part.part)?;
+            let (enough, to_disk) = mpsc::sync_channel::<()>(1);
+            let disk = scope.spawn(move || to_disk.iter().try_for_each(|()| file.sync_data()));
             let mut in_memory = 0;
             for mut buffer in written {
                 part.write(&buffer)?;
                 in_memory += buffer.len();
-                if in_memory >= ON_DISK {
-                    part.file.sync_data().at("write", &part.part)?;
+                if in_memory >= ON_DISK && enough.try_send(()).is_ok() {
                     in_memory = 0;
                 }
                 buffer.clear();
                 let _ = emptied.send(buffer); // or nobody needs it any more
             }
-            Ok(())
+            drop(enough);
+            disk.join().unwrap_or_else(|reason| panic::resume_unwind(reason)).at("write", &part.part)
         });
-        Writer::Part { full: Some(full), empty, thread: Some(thread) }
+        Writer::Part { full: Some(full), empty, away: 0, thread: Some(thread) }
     }
 
     /// Takes what is in the buffer, and leaves an empty one.
@@ -202,10 +212,21 @@ impl<'scope, 'out> Writer<'scope, 'out> {
                 output.write(buffer)?;
                 buffer.clear();
             }
-            Writer::Part { full: Some(full), empty, .. } => {
-                let next = empty.try_recv().unwrap_or_else(|_| Zeroizing::new(Vec::with_capacity(buffer.capacity())));
-                if full.send(mem::replace(buffer, next)).is_err() {
+            Writer::Part { full: Some(full), empty, away, .. } => {
+                let capacity = buffer.capacity();
+                if full.send(mem::take(buffer)).is_err() {
                     return self.finish();
+                }
+                *away += 1;
+                // Of large ones all come back first.
+                while let Some(next) = if capacity > LARGE { empty.recv().ok() } else { empty.try_recv().ok() } {
+                    (*buffer, *away) = (next, *away - 1);
+                    if capacity <= LARGE || *away == 0 {
+                        break;
+                    }
+                }
+                if buffer.capacity() == 0 {
+                    *buffer = Zeroizing::new(Vec::with_capacity(capacity));
                 }
             }
             Writer::Part { full: None, .. } => {}
