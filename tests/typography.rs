@@ -349,6 +349,7 @@ fn what_is_no_imsi_and_no_imei() {
         ("0010101234567890", TooManyDigits { min: 6, max: 15 }),
         ("|-001010123456789", NotADigit),
         ("|F001010123456789", NotADigit),
+        ("|FF", NotADigit),
         ("00101|F0123456789", NotADigit),
         ("001010123456789|F1", NotADigit),
         ("001010123456789|Fx", NotADigit),
