@@ -57,6 +57,18 @@ fn identifiers() {
     check::<telseal::Imeisv>(1);
 }
 
+/// A byte for each digit, and one where there is a choice how many.
+#[test]
+fn size_hints() {
+    assert_eq!(PhoneNumber::size_hint(0), (8, Some(16)));
+    assert_eq!(Imsi::size_hint(0), (7, Some(16)));
+    assert_eq!(Imei::size_hint(0), (14, Some(14)));
+    assert_eq!(telseal::Imeisv::size_hint(0), (16, Some(16)));
+    assert_eq!(Prefix::<PhoneNumber>::size_hint(0), (9, Some(17)));
+    assert_eq!(Prefix::<Imsi>::size_hint(0), (8, Some(17)));
+    assert_eq!(Prefix::<Imei>::size_hint(0), (15, Some(15)));
+}
+
 /// The same digits with a trunk prefix in place of the first national digit are refused.
 #[test]
 fn no_trunk_prefix() {
