@@ -35,7 +35,7 @@ pub(crate) fn few() -> bool {
 /// Every length from 0 to 300; of few, those around a batch.
 pub(crate) fn lengths() -> impl Iterator<Item = usize> {
     let few = few();
-    (0..=300).filter(move |length| !few || [0, 1, 8, 63, 64, 65, 129, 300].contains(length))
+    (0..=300).filter(move |length| !few || [0, 1, 2, 8, 63, 64, 65, 127, 128, 129, 300].contains(length))
 }
 
 /// Every place below `count`, or few.

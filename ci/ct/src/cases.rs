@@ -522,6 +522,18 @@ pub(crate) const CASES: &[Case] = &[
                 sealer.seal_column(texts(), &mut bytes, valid, |_, _| refused += 1).unwrap();
                 sealer.tag_column(texts(), &mut tags, valid, |_, _| refused -= 1).unwrap();
                 assert!(tokens.iter().map(|token| token.map_or([0; 27], <[u8; 27]>::from)).eq(bytes));
+                let each = sealer.versions().len();
+                let (mut lookups, mut index) = (vec![[9; 27]; each * length], vec![[9; 16]; each * length]);
+                sealer.lookup_column(parsed(), &mut lookups, valid, |_, _: ParseError| refused += 1).unwrap();
+                sealer.lookup_column(texts(), &mut lookups, valid, |_, _| refused -= 1).unwrap();
+                sealer.indexer().lookup_column(texts(), &mut index, valid, |_, _| ()).unwrap();
+                assert!(
+                    refused == 0
+                        && lookups
+                            .iter()
+                            .zip(index)
+                            .all(|(token, tag)| { token[3..19] == tag || *token == [0; 27] && tag == [0; 16] })
+                );
                 assert!(tokens.iter().map(|token| token.map_or([0; 16], |token| token.tag().into())).eq(tags));
             }
         },

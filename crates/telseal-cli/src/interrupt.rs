@@ -18,7 +18,7 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// From now on a thread waits for the signals, so that a read that blocks does not hold them up.
 pub(crate) fn catch() -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let unfinished = unfinished(); // until the end, so that nothing new is begun
             for part in &*unfinished {
@@ -26,7 +26,7 @@ pub(crate) fn catch() -> io::Result<()> {
             }
             process::exit(128 + signal);
         }
-    });
+    })?;
     Ok(())
 }
 

@@ -16,8 +16,8 @@ use std::{
     },
     panic,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, SyncSender},
-    thread::{Scope, ScopedJoinHandle},
+    sync::mpsc::{self, Receiver, SyncSender, TrySendError},
+    thread::{self, Scope, ScopedJoinHandle},
 };
 use zeroize::Zeroizing;
 
@@ -175,34 +175,42 @@ pub(crate) enum Writer<'scope, 'out> {
 type Thread<'scope> = ScopedJoinHandle<'scope, Result<(), Failure>>;
 
 impl<'scope, 'out> Writer<'scope, 'out> {
-    pub(crate) fn begin(scope: &'scope Scope<'scope, '_>, output: &'out mut Output) -> Self
+    pub(crate) fn begin(scope: &'scope Scope<'scope, '_>, output: &'out mut Output) -> Result<Self, Failure>
     where
         'out: 'scope,
     {
         let part = match output {
             Output::Part(part) => part,
-            stream => return Writer::Stream(stream),
+            stream => return Ok(Writer::Stream(stream)),
         };
+        let path = part.part.clone();
+        let file = part.file.try_clone().at("write", &path)?;
         let (full, written) = mpsc::sync_channel::<Buffer>(WAITING);
         let (emptied, empty) = mpsc::channel();
-        let thread = scope.spawn(move || {
-            let file = part.file.try_clone().at("write", &part.part)?;
-            let (enough, to_disk) = mpsc::sync_channel::<()>(1);
-            let disk = scope.spawn(move || to_disk.iter().try_for_each(|()| file.sync_data()));
+        let (enough, to_disk) = mpsc::sync_channel::<()>(1);
+        let disk = thread::Builder::new()
+            .spawn_scoped(scope, move || to_disk.iter().try_for_each(|()| file.sync_data()))
+            .at("start a thread to write", &path)?;
+        let write = move || {
             let mut in_memory = 0;
             for mut buffer in written {
                 part.write(&buffer)?;
                 in_memory += buffer.len();
-                if in_memory >= ON_DISK && enough.try_send(()).is_ok() {
-                    in_memory = 0;
+                if in_memory >= ON_DISK {
+                    match enough.try_send(()) {
+                        Ok(()) => in_memory = 0,
+                        Err(TrySendError::Full(())) => {}
+                        Err(TrySendError::Disconnected(())) => break, // it says why below
+                    }
                 }
                 buffer.clear();
                 let _ = emptied.send(buffer); // or nobody needs it any more
             }
             drop(enough);
             disk.join().unwrap_or_else(|reason| panic::resume_unwind(reason)).at("write", &part.part)
-        });
-        Writer::Part { full: Some(full), empty, away: 0, thread: Some(thread) }
+        };
+        let thread = thread::Builder::new().spawn_scoped(scope, write).at("start a thread to write", &path)?;
+        Ok(Writer::Part { full: Some(full), empty, away: 0, thread: Some(thread) })
     }
 
     /// Takes what is in the buffer, and leaves an empty one.

@@ -52,7 +52,7 @@ pub(crate) fn run(
     progress: &Progress,
 ) -> Result<Tally, Failure> {
     thread::scope(|scope| {
-        let mut writer = Writer::begin(scope, output);
+        let mut writer = Writer::begin(scope, output)?;
         let tally = rows(job, layout, input, &mut writer, rejects, progress)?;
         writer.finish()?;
         Ok(tally)
