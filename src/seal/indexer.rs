@@ -157,6 +157,7 @@ impl<T: Indexed> Indexer<T> {
     ///
     /// # Errors
     /// The errors of `tag_column`, where `tags` has a place for each row and live key version.
+    #[inline(never)] // its frame would be one with that of its caller, and reach further down than is wiped
     pub fn lookup_column<R: Row<T>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -165,8 +166,11 @@ impl<T: Indexed> Indexer<T> {
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         let s2v = &self.versions.primary().1;
-        under_each::<T, R, _, 16>(&self.versions, s2v, rows, tags, valid, refused, |(_, s2v), words, tags| {
-            tag_words(s2v, words, tags);
+        let (mut space, mut batch) = (Zeroizing::new([0; BATCH]), [[0; 16]; BATCH]);
+        let versions = (&self.versions, s2v);
+        under_each::<T, R, _, 16>(versions, rows, (tags, valid), refused, &mut space, |(_, s2v), words, tags| {
+            tag_words(s2v, words, &mut batch[..words.len()]);
+            tags.zip(&batch).for_each(|(place, tag)| *place = *tag);
         })
     }
 

@@ -12,7 +12,10 @@ use crate::{
     },
     token::{BITS, KeyVersion, LengthMismatch, check_bits},
 };
-use zeroize::Zeroizing;
+use core::{
+    iter::{Skip, StepBy},
+    slice,
+};
 
 /// A row of a column to seal or tag. It is a `Result` with an identifier or the reason why there is none, or a text,
 /// which is read like [`FromStr`](core::str::FromStr) reads it. In a column of `Option`s, `None` is an absent row.
@@ -179,30 +182,36 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
     }
 }
 
+/// The places of a column that one key version has in a batch of rows.
+pub(crate) type Places<'a, const N: usize> = StepBy<Skip<slice::IterMut<'a, [u8; N]>>>;
+
 /// Fills a column with what `fill` makes of each row under each live key version: a row's values stand one behind the
-/// other, newest first.
+/// other, newest first. `words` are space for digit blocks, which the caller wipes. No values are kept on the way: with
+/// them, the work would reach further down the stack than is wiped when a sealer is dropped.
+#[inline(always)]
 pub(crate) fn under_each<T: Indexed, R: Row<T>, K, const N: usize>(
-    versions: &Versions<K>,
-    primary: &S2v,
+    (versions, primary): (&Versions<K>, &S2v),
     rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
-    column: &mut [[u8; N]],
-    valid: &mut [u64],
+    (column, valid): (&mut [[u8; N]], &mut [u64]),
     refused: impl FnMut(usize, R::Error),
-    mut fill: impl FnMut(&(KeyVersion, K), &[u64], &mut [[u8; N]]),
+    words: &mut [u64; BATCH],
+    mut fill: impl FnMut(&(KeyVersion, K), &[u64], Places<'_, N>),
 ) -> Result<(), LengthMismatch> {
     let (rows, each) = (rows.into_iter(), versions.iter().len());
     let count = rows.len();
     LengthMismatch::unless_same(count.saturating_mul(each), column.len())?;
     check_bits(count, valid)?;
-    let mut rows = Rows::new(rows, count, refused)?;
-    let (mut words, mut filled) = (Zeroizing::new([0; BATCH]), [[0; N]; BATCH]);
+    let mut rows = Rows { rows, read: 0, refused, texts: Texts::new() };
     for (column, valid) in column.chunks_mut(BATCH * each).zip(valid) {
-        let filled = &mut filled[..column.len() / each];
-        *valid = rows.read::<T>(primary, &mut words, filled.len());
+        let count = column.len() / each;
+        *valid = rows.read::<T>(primary, words, count);
         for (at, version) in versions.iter().enumerate() {
-            fill(version, &words[..filled.len()], filled);
-            clear(filled, *valid);
-            column.iter_mut().skip(at).step_by(each).zip(&*filled).for_each(|(place, filled)| *place = *filled);
+            fill(version, &words[..count], column.iter_mut().skip(at).step_by(each));
+        }
+        let mut absent = places(count) & !*valid;
+        while absent != 0 {
+            column[each * absent.trailing_zeros() as usize..][..each].fill([0; N]);
+            absent &= absent - 1;
         }
     }
     Ok(())

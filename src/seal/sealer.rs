@@ -203,7 +203,7 @@ impl<I: Identifier> Sealer<I> {
         let mut space = Space::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
             let words = identifiers.iter().map(|identifier| identifier.word(Internal(())));
-            seal_batch::<I, _>(self.versions.primary(), &mut space.tags, &mut space.work, words, tokens);
+            seal_batch::<I, _>(self.versions.primary(), &mut space.tags, &mut space.work, words, tokens.iter_mut());
         }
         Ok(())
     }
@@ -249,7 +249,7 @@ impl<I: Identifier> Sealer<I> {
             let Space { words, tags, work, .. } = &mut space;
             let there = rows.read::<I>(&self.versions.primary().1.s2v, words, tokens.len());
             let (words, sealed) = (&words[..tokens.len()], &mut sealed[..tokens.len()]);
-            seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed);
+            seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed.iter_mut());
             put(tokens, sealed, there, Token::from_sealed);
         }
         Ok(())
@@ -289,7 +289,7 @@ impl<I: Identifier> Sealer<I> {
             let Space { words, tags, work, .. } = &mut space;
             *valid = rows.read::<I>(&self.versions.primary().1.s2v, words, tokens.len());
             let words = words[..tokens.len()].iter().copied();
-            seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens);
+            seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens.iter_mut());
             clear(tokens, *valid);
         }
         Ok(())
@@ -314,6 +314,7 @@ impl<I: Identifier> Sealer<I> {
     ///
     /// # Errors
     /// The errors of `seal_column`, where `tokens` has a place for each row and live key version.
+    #[inline(never)] // its frame would be one with that of its caller, and reach further down than is wiped
     pub fn lookup_column<R: Row<I>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -322,10 +323,11 @@ impl<I: Identifier> Sealer<I> {
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         let mut space = Space::new();
-        let Space { tags, work, .. } = &mut space;
+        let Space { words, tags, work, .. } = &mut space;
         let s2v = &self.versions.primary().1.s2v;
-        under_each::<I, R, _, 27>(&self.versions, s2v, rows, tokens, valid, refused, |version, words, tokens| {
-            seal_batch::<I, _>(version, tags, work, words.iter().copied(), tokens);
+        let versions = (&self.versions, s2v);
+        under_each::<I, R, _, 27>(versions, rows, (tokens, valid), refused, words, |version, words, tokens| {
+            seal_batch::<I, [u8; 27]>(version, tags, work, words.iter().copied(), tokens);
         })
     }
 
@@ -546,19 +548,19 @@ impl<I> Drop for Sealer<I> {
 
 /// Seals words, one for each of the tokens; tags and work are space for that.
 #[inline(always)]
-fn seal_batch<I: Identifier, T: TokenBytes>(
+fn seal_batch<'a, I: Identifier, T: TokenBytes + 'a>(
     (version, siv): &(KeyVersion, Siv),
     tags: &mut Blocks,
     work: &mut Blocks,
-    words: impl Iterator<Item = u64> + Clone,
-    tokens: &mut [T],
+    words: impl ExactSizeIterator<Item = u64> + Clone,
+    tokens: impl Iterator<Item = &'a mut T>,
 ) {
-    let (tags, work) = (&mut tags.0[..tokens.len()], &mut work.0[..tokens.len()]);
+    let (tags, work) = (&mut tags.0[..words.len()], &mut work.0[..words.len()]);
     let [kind, high, low] = Token::<I>::header(*version);
     let header = u32::from_le_bytes([kind, high, low, 0]);
     siv.s2v(tags, words.clone());
     siv.ctr(work, |work| q(Block::slice_as_flattened_mut(work), Block::slice_as_flattened(tags)));
-    for (((token, word), tag), stream) in tokens.iter_mut().zip(words).zip(tags).zip(work) {
+    for (((token, word), tag), stream) in tokens.zip(words).zip(tags).zip(work) {
         let tag = ct::public(tag.0, "a tag is for all to see");
         token.set(header, tag, ct::public(word ^ first_half(stream), "a ciphertext is for all to see"));
     }
