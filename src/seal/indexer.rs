@@ -157,7 +157,7 @@ impl<T: Indexed> Indexer<T> {
     ///
     /// # Errors
     /// The errors of `tag_column`, where `tags` has a place for each row and live key version.
-    #[inline(never)] // its frame would be one with that of its caller, and reach further down than is wiped
+    #[inline(never)] // as the sealer's columns
     pub fn lookup_column<R: Row<T>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -313,6 +313,7 @@ pub(crate) fn tag_into<T: Indexed>(s2v: &S2v, of: &[T], tags: &mut [Tag<T>]) -> 
 }
 
 /// Of rows that are still to be read.
+#[inline(never)] // as the sealer's columns
 pub(crate) fn tag_rows_into<T: Indexed, R: Row<T>>(
     s2v: &S2v,
     rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -331,6 +332,7 @@ pub(crate) fn tag_rows_into<T: Indexed, R: Row<T>>(
 }
 
 /// As bytes.
+#[inline(never)] // as the sealer's columns
 pub(crate) fn tag_column<T: Indexed, R: Row<T>>(
     s2v: &S2v,
     rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,

@@ -46,6 +46,7 @@ pub struct Sealer<I> {
     kind: PhantomData<fn(I) -> I>,
 }
 
+// Columns are not inlined: frames beside each other in one of a caller would reach further down than is wiped.
 impl<I: Identifier> Sealer<I> {
     pub(crate) fn new(versions: Versions<Siv>, scope: Scope) -> Self {
         Sealer { versions, scope, kind: PhantomData }
@@ -236,6 +237,7 @@ impl<I: Identifier> Sealer<I> {
     /// # Errors
     /// [`LengthMismatch`] if the iterator announces another number of rows than there are places. Then nothing is
     /// written. If the iterator gives fewer rows than it announced, `None` goes into the remaining places.
+    #[inline(never)]
     pub fn seal_rows_into<R: Row<I>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -275,6 +277,7 @@ impl<I: Identifier> Sealer<I> {
     /// [`LengthMismatch`] if the iterator announces another number of rows than `tokens` has, or if the number of words
     /// in `valid` is not the number of rows divided by 64, rounded up. Then nothing is written. A row that the iterator
     /// announces and does not give gets the same bytes and bit as a refused row.
+    #[inline(never)]
     pub fn seal_column<R: Row<I>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -314,7 +317,7 @@ impl<I: Identifier> Sealer<I> {
     ///
     /// # Errors
     /// The errors of `seal_column`, where `tokens` has a place for each row and live key version.
-    #[inline(never)] // its frame would be one with that of its caller, and reach further down than is wiped
+    #[inline(never)]
     pub fn lookup_column<R: Row<I>>(
         &self,
         rows: impl IntoIterator<Item = R, IntoIter: ExactSizeIterator>,
@@ -374,6 +377,7 @@ impl<I: Identifier> Sealer<I> {
     ///
     /// # Errors
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
+    #[inline(never)]
     pub fn open_into(&self, tokens: &[Token<I>], opened: &mut [Result<I, OpenError>]) -> Result<(), LengthMismatch> {
         LengthMismatch::unless_same(tokens.len(), opened.len())?;
         self.open_all(tokens, opened, |_, place, result| match result {
@@ -402,6 +406,7 @@ impl<I: Identifier> Sealer<I> {
     ///
     /// # Errors
     /// [`LengthMismatch`] if the slices differ in length. Then nothing is written.
+    #[inline(never)]
     pub fn open_column(
         &self,
         tokens: &[[u8; 27]],

@@ -1,10 +1,9 @@
 #![allow(clippy::unwrap_used)] // what fails here fails the test
 
 use super::*;
-use crate::{
-    Identifier, Imei, Imeisv, Imsi, PhoneNumber,
-    identifier::{Internal, Sealed},
-};
+#[cfg(feature = "seal")]
+use crate::identifier::Internal;
+use crate::{Identifier, Imei, Imeisv, Imsi, PhoneNumber, identifier::Sealed};
 use proptest::{array::uniform16, collection::vec, prelude::*};
 use std::{format, string::String, vec, vec::Vec};
 
@@ -409,6 +408,7 @@ fn groups_of_digits() {
 
 /// Texts side by side: each gives the block that it gives alone, or a fault. Every length, with each byte at each place,
 /// and starts with zeros behind a country code.
+#[cfg(feature = "seal")]
 #[test]
 fn texts_many_at_once() {
     fn check<I: Identifier>(texts: &[Vec<u8>], written: impl Fn(&str) -> String) {
