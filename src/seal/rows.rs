@@ -208,11 +208,7 @@ pub(crate) fn under_each<T: Indexed, R: Row<T>, K, const N: usize>(
         for (at, version) in versions.iter().enumerate() {
             fill(version, &words[..count], column.iter_mut().skip(at).step_by(each));
         }
-        let mut absent = places(count) & !*valid;
-        while absent != 0 {
-            column[each * absent.trailing_zeros() as usize..][..each].fill([0; N]);
-            absent &= absent - 1;
-        }
+        each_absent(count, *valid, |row| column[each * row..][..each].fill([0; N]));
     }
     Ok(())
 }
@@ -223,14 +219,20 @@ pub(crate) fn places(count: usize) -> u64 {
     u64::MAX >> (BATCH - count)
 }
 
+/// The places of a batch where no row is, one after the other.
+#[inline(always)]
+fn each_absent(count: usize, there: u64, mut empty: impl FnMut(usize)) {
+    let mut absent = places(count) & !there;
+    while absent != 0 {
+        empty(absent.trailing_zeros() as usize);
+        absent &= absent - 1;
+    }
+}
+
 /// Leaves zeros in the places of a batch where no row is.
 #[inline(always)]
 pub(crate) fn clear<const N: usize>(batch: &mut [[u8; N]], there: u64) {
-    let mut absent = places(batch.len()) & !there;
-    while absent != 0 {
-        batch[absent.trailing_zeros() as usize] = [0; N];
-        absent &= absent - 1;
-    }
+    each_absent(batch.len(), there, |at| batch[at] = [0; N]);
 }
 
 /// Puts a batch into places, and nothing where no row is.
@@ -244,9 +246,5 @@ pub(crate) fn put<T, const N: usize>(
     for (place, bytes) in places.iter_mut().zip(batch) {
         *place = Some(from(*bytes));
     }
-    let mut absent = self::places(batch.len()) & !there;
-    while absent != 0 {
-        places[absent.trailing_zeros() as usize] = None;
-        absent &= absent - 1;
-    }
+    each_absent(batch.len(), there, |at| places[at] = None);
 }

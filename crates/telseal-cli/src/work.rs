@@ -54,11 +54,11 @@ impl Texts {
 
     fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len());
+        self.end();
     }
 
-    fn push_hex(&mut self, bytes: &[u8]) {
-        put_hex(bytes, &mut self.bytes);
+    /// The text of a row ends here.
+    fn end(&mut self) {
         self.ends.push(self.bytes.len());
     }
 }
@@ -241,7 +241,7 @@ impl TokenColumn {
                     Spelling::Hex => put_hex(&tokens[token], &mut texts.bytes),
                 }
             }
-            texts.ends.push(texts.bytes.len());
+            texts.end();
         }
     }
 }
@@ -279,13 +279,13 @@ impl<I: Written> Work for MakeTags<I> {
         let mut nothing = nothing.into_iter().peekable();
         for (row, tag) in tags.iter().enumerate() {
             match (tag, nothing.next_if(|(at, _)| *at == row)) {
-                (Some(tag), _) => match spelling {
-                    Spelling::Base64Url => {
-                        write!(texts.bytes, "{tag}").expect("a list grows");
-                        texts.ends.push(texts.bytes.len());
+                (Some(tag), _) => {
+                    match spelling {
+                        Spelling::Base64Url => write!(texts.bytes, "{tag}").expect("a list grows"),
+                        Spelling::Hex => put_hex(tag.as_bytes(), &mut texts.bytes),
                     }
-                    Spelling::Hex => texts.push_hex(tag.as_bytes()),
-                },
+                    texts.end();
+                }
                 (None, why) => put_nothing(row, why.map_or(Nothing::Empty, |(_, why)| why), texts),
             }
         }
