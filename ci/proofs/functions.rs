@@ -1,11 +1,13 @@
 //! telseal's digit arithmetic, each function under a name that stands in the compiled code, with plain arguments. The
 //! modules are telseal's own files.
 
+#![no_std]
+
 mod ct;
 mod digits;
 
+use core::mem;
 use digits::{DigitBlock, Fault, Shape, texts::Texts};
-use std::mem;
 
 /// A word behind a verdict. The block is not wiped, since a proof has no use for that.
 fn result(block: Result<DigitBlock, Fault>, fault: impl FnOnce(Fault) -> u64) -> u128 {
@@ -86,8 +88,8 @@ macro_rules! lengths {
             let mut texts = Texts::<1>::new();
             let mut word = [0];
             texts.set(0, text);
-            texts.pack(Shape { min: 8, max: 15, zero_first }, |starts| starts[0] = [0], &mut word);
-            let fault = texts.faults[0];
+            texts.pack(Shape { min: 8, max: 15, zero_first }, |_, _| 0, &mut word);
+            let fault = texts.fault(0);
             mem::forget(texts);
             u128::from(word[0]) << 64 | u128::from(fault)
         }
@@ -117,4 +119,32 @@ lengths! {
     14 pack_14 texts_14 octets_14
     15 pack_15 texts_15 octets_15
     16 pack_16 texts_16 octets_16
+}
+
+/// Texts side by side, of 8 to 15 characters, one of each length. A vector takes as many as it holds. `zero_first` is no
+/// argument, for the compiler would branch on it.
+#[unsafe(no_mangle)]
+pub extern "C" fn texts_many(texts: &[[u8; 16]; 8], blocks: &mut [u64; 8], faults: &mut [u64; 8]) {
+    let mut many = Texts::<8>::new();
+    for (at, text) in texts.iter().enumerate() {
+        many.set(at, &text[..8 + at]);
+    }
+    many.pack(Shape { min: 8, max: 15, zero_first: false }, |_, _| 0, blocks);
+    *faults = core::array::from_fn(|at| many.fault(at));
+    mem::forget(many);
+}
+
+/// Blocks side by side.
+#[unsafe(no_mangle)]
+pub extern "C" fn refuses_many(blocks: &[u64; 8], min: usize, max: usize, verdicts: &mut [u64; 8]) {
+    for (block, verdict) in blocks.iter().zip(verdicts) {
+        *verdict = Shape { min, max, zero_first: false }.refuses(*block);
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn unpack_many(blocks: &[u64; 8], texts: &mut [u128; 8]) {
+    for (block, text) in blocks.iter().zip(texts) {
+        *text = digits::ascii(*block);
+    }
 }

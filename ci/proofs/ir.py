@@ -1,9 +1,12 @@
 """Reads functions of LLVM IR, as rustc writes it, into bit-vectors of z3: one formula for the result, for all inputs.
 
-Only what straight arithmetic is compiled to is known: integers, vectors nowhere, loads from an argument, branches
-without loops. Anything else is an error, never skipped. Where a flag (nuw, nsw, disjoint, exact, samesign, nneg) is
-violated, or a shift is too wide, the value is poison: `Result.undefined` says for which inputs the function returns poison
-or branches on it, and a proof has to show that there are none.
+Only what straight arithmetic is compiled to is known: integers and vectors of them, loads and stores at constant
+places, branches without loops. Anything else is an error, never skipped. Where a flag (nuw, nsw, disjoint, exact,
+samesign, nneg) is violated, a shift is too wide, or memory was never written, the value is poison: `Result.undefined`
+says for which inputs the function returns or leaves poison, or branches on it, and a proof has to show that there are
+none.
+
+Each value is a list of lanes: as many as a vector has, one for an integer.
 """
 
 import re
@@ -13,16 +16,57 @@ import z3
 
 Value = namedtuple("Value", "bits poison")
 Pointer = namedtuple("Pointer", "name offset")
+# `arguments` is the memory behind each pointer that was given, by the argument's name, as it is in the end: bytes.
 Result = namedtuple("Result", "bits undefined branches arguments")
 
 TRUE, FALSE = z3.BoolVal(True), z3.BoolVal(False)
+NEVER_WRITTEN = Value(z3.BitVecVal(0, 8), TRUE)
+
+TYPE = r"(i\d+|<\d+ x i\d+>)"
+OPERAND = r"(<[^>]*>|splat \([^)]*\)|[^\s,]+)"
+# Calls that say something to the optimiser and do nothing.
+NOTHING = re.compile(r"(?:tail )?call void @llvm\.(?:lifetime\.(?:start|end)|experimental\.noalias\.scope\.decl|assume)\b")
 
 
-def width(kind):
-    found = re.fullmatch(r"i(\d+)", kind)
+def shape(kind):
+    """How many lanes there are, and how many bits each one has."""
+    found = re.fullmatch(r"(?:<(\d+) x )?i(\d+)>?", kind)
     if not found:
         raise ValueError(f"a type that is not read: {kind}")
-    return int(found[1])
+    return int(found[1] or 1), int(found[2])
+
+
+def constant(kind, text):
+    lanes, size = shape(kind)
+    if text in ("true", "false"):
+        text = str(int(text == "true"))
+    if text in ("poison", "undef"):
+        return [Value(z3.BitVecVal(0, size), TRUE)] * lanes
+    if text == "zeroinitializer":
+        text = "0" if lanes == 1 else "splat (i0 0)"
+    if found := re.fullmatch(r"splat \(i\d+ (\S+)\)", text):
+        return constant(f"i{size}", found[1]) * lanes
+    if text.startswith("<") and lanes > 1:
+        each = [constant(*lane.split(" "))[0] for lane in text[1:-1].split(", ")]
+        if len(each) == lanes:
+            return each
+    if re.fullmatch(r"-?\d+", text) and lanes == 1:
+        return [Value(z3.BitVecVal(int(text), size), FALSE)]
+    raise ValueError(f"an operand that is not read: {kind} {text}")
+
+
+def parts(arguments):
+    """What is between the commas outside of all brackets."""
+    depth, part = 0, ""
+    for char in arguments:
+        depth += {"(": 1, ")": -1, "<": 1, ">": -1}.get(char, 0)
+        if char == "," and depth == 0:
+            yield part.strip()
+            part = ""
+        else:
+            part += char
+    if part:
+        yield part.strip()
 
 
 class Module:
@@ -32,19 +76,21 @@ class Module:
             self.functions[found[1]] = (found[2], found[3])
 
     def call(self, name, arguments):
-        """The function's result. `arguments` are bit-vectors, or lists of bytes for pointers, in order."""
+        """The function's result. `arguments` are bit-vectors, or lists of bytes for pointers, in order. A number instead
+        of a list stands for so many bytes that were never written."""
         signature, body = self.functions[name]
-        names = re.findall(r"(?:^|, )(ptr|i\d+) [^,%]*(?:\([^)]*\)[^,%]*)*%([\w.]+)", signature)
+        names = [(part.split(" ")[0], re.search(r"%([\w.]+)$", part)[1]) for part in parts(signature)]
         if len(names) != len(arguments):
             raise ValueError(f"{name}: {len(names)} arguments")
         memory, values = {}, {}
         for (kind, argument), given in zip(names, arguments):
             if kind == "ptr":
-                memory[argument] = given
+                there = [NEVER_WRITTEN] * given if isinstance(given, int) else [Value(byte, FALSE) for byte in given]
+                memory[argument] = there
                 values["%" + argument] = Pointer(argument, 0)
             else:
-                assert given.size() == width(kind)
-                values["%" + argument] = Value(given, FALSE)
+                assert (1, given.size()) == shape(kind)
+                values["%" + argument] = [Value(given, FALSE)]
         return Run(name, body, values, memory).result()
 
 
@@ -63,19 +109,20 @@ class Run:
 
     def result(self):
         start = next(iter(self.blocks))
+        arguments = set(self.memory)
         reach, edges = {start: TRUE}, {}
         branches, undefined, returned = 0, [], []
-        waiting = self.ordered(start)
-        for label in waiting:
+        for label in self.ordered(start):
             here = reach[label]
             for line in self.blocks[label]:
-                if line.startswith("ret "):
-                    kind, operand = re.fullmatch(r"ret (\S+) (\S+)", line).groups()
-                    value = self.operand(kind, operand)
+                if line == "ret void":
+                    returned.append((here, None))
+                elif found := re.fullmatch(rf"ret {TYPE} {OPERAND}", line):
+                    (value,) = self.operand(*found.groups())
                     returned.append((here, value))
-                elif line.startswith("br i1 "):
-                    condition, yes, no = re.fullmatch(r"br i1 (\S+), label %(\S+), label %(\S+)", line).groups()
-                    condition = self.operand("i1", condition)
+                elif found := re.fullmatch(r"br i1 (\S+), label %(\S+), label %(\S+)", line):
+                    condition, yes, no = found.groups()
+                    (condition,) = self.operand("i1", condition)
                     branches += 1
                     undefined.append(z3.And(here, condition.poison))
                     taken = condition.bits == 1
@@ -83,18 +130,25 @@ class Run:
                         to = to.strip('"')
                         edges[label, to] = z3.Or(edges.get((label, to), FALSE), when)
                         reach[to] = z3.Or(reach.get(to, FALSE), when)
-                elif line.startswith("br label "):
-                    to = re.fullmatch(r"br label %(\S+)", line)[1].strip('"')
+                elif found := re.fullmatch(r"br label %(\S+)", line):
+                    to = found[1].strip('"')
                     edges[label, to] = here
                     reach[to] = z3.Or(reach.get(to, FALSE), here)
-                else:
+                elif line.startswith("store "):
+                    self.store(line, here)
+                elif not NOTHING.match(line):
                     self.step(line, edges, label)
         if not returned:
             raise ValueError(f"{self.name} does not return")
-        result = returned[0][1]
-        for here, value in returned[1:]:
-            result = Value(z3.If(here, value.bits, result.bits), z3.If(here, value.poison, result.poison))
-        return Result(result.bits, z3.Or(result.poison, *undefined), branches, self.memory)
+        memory = {name: self.memory[name] for name in arguments}
+        undefined += [either(there) for there in memory.values()]
+        bits = None
+        for here, value in returned:
+            if value is not None:
+                undefined.append(z3.And(here, value.poison))
+                bits = value.bits if bits is None else z3.If(here, value.bits, bits)
+        memory = {name: [byte.bits for byte in there] for name, there in memory.items()}
+        return Result(bits, z3.Or(*undefined), branches, memory)
 
     def ordered(self, start):
         """The blocks, each behind all that lead to it. A loop is an error."""
@@ -115,66 +169,107 @@ class Run:
         return order[::-1]
 
     def operand(self, kind, text):
-        text = text.rstrip(",")
-        if text in self.values:
-            return self.values[text]
-        if kind == "ptr":
-            raise ValueError(f"a pointer that is not read: {text}")
-        if text in ("true", "false"):
-            return Value(z3.BitVecVal(text == "true", 1), FALSE)
-        if text == "poison":
-            return Value(z3.BitVecVal(0, width(kind)), TRUE)
-        if re.fullmatch(r"-?\d+", text):
-            return Value(z3.BitVecVal(int(text), width(kind)), FALSE)
-        raise ValueError(f"an operand that is not read: {kind} {text}")
+        if text not in self.values and kind != "ptr":
+            return constant(kind, text)
+        return self.values[text]
+
+    def place(self, pointer, count):
+        there, at = self.memory[pointer.name], pointer.offset
+        if not 0 <= at <= at + count <= len(there):
+            raise ValueError(f"{self.name} goes beyond the end")
+        return there, at
+
+    def store(self, line, here):
+        found = re.fullmatch(rf"store {TYPE} {OPERAND}, ptr {OPERAND}(?:, align \d+)?", line)
+        if not found:
+            raise ValueError(f"a store that is not read: {line}")
+        values, (lanes, size) = self.operand(found[1], found[2]), shape(found[1])
+        there, at = self.place(self.operand("ptr", found[3]), lanes * size // 8)
+        octets = [Value(z3.Extract(low + 7, low, value.bits), value.poison) for value in values for low in range(0, size, 8)]
+        for at, octet in enumerate(octets, at):
+            there[at] = octet if here is TRUE else if_(here, octet, there[at])
 
     def step(self, line, edges, label):
-        name, code = re.fullmatch(r"(%\S+) = (.*)", line).groups() if line.startswith("%") else (None, line)
-        if name is None:
+        found = re.fullmatch(r"(%\S+) = (.*)", line)
+        if not found:
             raise ValueError(f"an instruction that is not read: {line}")
-        self.values[name] = self.compute(code, edges, label)
+        self.values[found[1]] = self.compute(found[2], edges, label, found[1])
 
-    def compute(self, code, edges, label):
+    def compute(self, code, edges, label, name):
         if found := re.fullmatch(
-            r"(and|or|xor|add|sub|mul|shl|lshr|ashr|udiv|urem)((?: (?:nuw|nsw|disjoint|exact))*) (i\d+) ([^,]+), (\S+)", code
+            rf"(and|or|xor|add|sub|mul|shl|lshr|ashr|udiv|urem)((?: (?:nuw|nsw|disjoint|exact))*) {TYPE} {OPERAND}, {OPERAND}",
+            code,
         ):
             kind, flags, size, a, b = found.groups()
-            return arithmetic(kind, flags.split(), self.operand(size, a), self.operand(size, b))
-        if found := re.fullmatch(r"icmp (samesign )?(\w+) (i\d+) ([^,]+), (\S+)", code):
+            return [arithmetic(kind, flags.split(), *lanes) for lanes in zip(self.operand(size, a), self.operand(size, b))]
+        if found := re.fullmatch(rf"icmp (samesign )?(\w+) {TYPE} {OPERAND}, {OPERAND}", code):
             samesign, kind, size, a, b = found.groups()
-            return compare(kind, samesign, self.operand(size, a), self.operand(size, b))
-        if found := re.fullmatch(r"(zext|sext|trunc)((?: (?:nneg|nuw|nsw))*) (i\d+) (\S+) to (i\d+)", code):
+            return [compare(kind, samesign, *lanes) for lanes in zip(self.operand(size, a), self.operand(size, b))]
+        if found := re.fullmatch(rf"(zext|sext|trunc)((?: (?:nneg|nuw|nsw))*) {TYPE} {OPERAND} to {TYPE}", code):
             kind, flags, size, a, to = found.groups()
-            return convert(kind, flags.split(), self.operand(size, a), width(to))
-        if found := re.fullmatch(r"select i1 ([^,]+), (i\d+) ([^,]+), i\d+ (\S+)", code):
-            condition, size, a, b = found.groups()
-            condition, a, b = self.operand("i1", condition), self.operand(size, a), self.operand(size, b)
-            chosen = condition.bits == 1
-            poison = z3.Or(condition.poison, z3.If(chosen, a.poison, b.poison))
-            return Value(z3.If(chosen, a.bits, b.bits), poison)
-        if found := re.fullmatch(r"phi (i\d+) (.*)", code):
+            return [convert(kind, flags.split(), lane, shape(to)[1]) for lane in self.operand(size, a)]
+        if found := re.fullmatch(rf"select {TYPE} {OPERAND}, {TYPE} {OPERAND}, {TYPE} {OPERAND}", code):
+            condition, a, b = (self.operand(*found.groups()[at : at + 2]) for at in (0, 2, 4))
+            return [choose(*lanes) for lanes in zip(condition if len(condition) > 1 else condition * len(a), a, b)]
+        if found := re.fullmatch(rf"phi {TYPE} (.*)", code):
             result = None
-            for value, source in re.findall(r"\[ ([^,]+), %(\"[^\"]+\"|[^\s]+) \]", found[2]):
+            for value, source in re.findall(rf"\[ {OPERAND}, %(\"[^\"]+\"|[^\s]+) \]", found[2]):
                 value, came = self.operand(found[1], value), edges[source.strip('"'), label]
-                result = value if result is None else Value(
-                    z3.If(came, value.bits, result.bits), z3.If(came, value.poison, result.poison)
-                )
+                result = value if result is None else [if_(came, *lanes) for lanes in zip(value, result)]
             return result
-        if found := re.fullmatch(r"getelementptr(?: inbounds| nuw| nusw)* i8, ptr ([^,]+), i64 (\d+)", code):
+        if found := re.fullmatch(rf"extractelement {TYPE} {OPERAND}, i64 (\d+)", code):
+            return [self.operand(found[1], found[2])[int(found[3])]]
+        if found := re.fullmatch(rf"insertelement {TYPE} {OPERAND}, (i\d+) {OPERAND}, i64 (\d+)", code):
+            lanes, at = list(self.operand(found[1], found[2])), int(found[5])
+            lanes[at : at + 1] = self.operand(found[3], found[4])
+            return lanes
+        if found := re.fullmatch(rf"shufflevector {TYPE} {OPERAND}, {TYPE} {OPERAND}, {TYPE} {OPERAND}", code):
+            both = self.operand(*found.groups()[:2]) + self.operand(*found.groups()[2:4])
+            size = both[0].bits.size()
+            from_ = constant(*found.groups()[4:])
+            nothing = Value(z3.BitVecVal(0, size), TRUE)
+            return [nothing if z3.is_true(at.poison) else both[at.bits.as_long()] for at in from_]
+        if found := re.fullmatch(r"alloca \[(\d+) x i8\](?:, align \d+)?", code):
+            self.memory[name] = [NEVER_WRITTEN] * int(found[1])
+            return Pointer(name, 0)
+        if found := re.fullmatch(rf"getelementptr(?: inbounds| nuw| nusw)* i8, ptr {OPERAND}, i64 (-?\d+)", code):
             base = self.operand("ptr", found[1])
             return Pointer(base.name, base.offset + int(found[2]))
-        if found := re.fullmatch(r"load (i\d+), ptr ([^,]+)(?:, align \d+)?", code):
-            pointer, count = self.operand("ptr", found[2]), width(found[1]) // 8
-            there = self.memory[pointer.name][pointer.offset : pointer.offset + count]
-            if len(there) != count:
-                raise ValueError(f"{self.name} reads behind the end")
-            return Value(z3.Concat(*there[::-1]) if count > 1 else there[0], FALSE)
-        if found := re.fullmatch(r"(?:tail )?call .*?(i\d+) @llvm\.(\w+)\.i\d+\((.*)\)", code):
-            return intrinsic(found[2], [self.operand(*each.split(" ")[::len(each.split(" ")) - 1]) for each in found[3].split(", ")])
-        if found := re.fullmatch(r"freeze (i\d+) (\S+)", code):
-            value = self.operand(*found.groups())
-            return Value(z3.If(value.poison, z3.FreshConst(value.bits.sort()), value.bits), FALSE)
+        if found := re.fullmatch(rf"load {TYPE}, ptr {OPERAND}(?:, align \d+)?", code):
+            lanes, size = shape(found[1])
+            there, at = self.place(self.operand("ptr", found[2]), lanes * size // 8)
+            each = [there[low : low + size // 8] for low in range(at, at + lanes * size // 8, size // 8)]
+            return [
+                Value(z3.Concat(*(byte.bits for byte in lane[::-1])) if size > 8 else lane[0].bits, either(lane))
+                for lane in each
+            ]
+        if found := re.fullmatch(r"(?:tail )?call .*?@llvm\.(\w+)\.(?:v\d+)?i\d+\((.*)\)", code):
+            operands = [
+                self.operand(*re.fullmatch(rf"{TYPE} (?:\w+ )*?{OPERAND}", each).groups()) for each in parts(found[2])
+            ]
+            count = max(map(len, operands))
+            return [intrinsic(found[1], lanes) for lanes in zip(*(each * (count // len(each)) for each in operands))]
+        if found := re.fullmatch(rf"freeze {TYPE} {OPERAND}", code):
+            return [
+                Value(z3.If(value.poison, z3.FreshConst(value.bits.sort()), value.bits), FALSE)
+                for value in self.operand(*found.groups())
+            ]
         raise ValueError(f"an instruction that is not read: {code}")
+
+
+def either(values):
+    """Whether one of these is poison. Most are not, and say so in one word."""
+    poisons = [value.poison for value in values if not z3.is_false(value.poison)]
+    return z3.Or(*poisons) if poisons else FALSE
+
+
+def if_(condition, a, b):
+    return Value(z3.If(condition, a.bits, b.bits), z3.If(condition, a.poison, b.poison))
+
+
+def choose(condition, a, b):
+    chosen = if_(condition.bits == 1, a, b)
+    return Value(chosen.bits, z3.Or(condition.poison, chosen.poison))
 
 
 def arithmetic(kind, flags, a, b):

@@ -1,3 +1,5 @@
+#[cfg(feature = "seal")]
+use super::digits::texts::Starts;
 use super::{
     Exposed, Identifier,
     digits::{DigitBlock, Shape, digit, unpack},
@@ -282,9 +284,11 @@ impl Identifier for PhoneNumber {
 impl Sealed for PhoneNumber {
     const SHAPE: Shape = Shape { min: 7, max: 15, zero_first: false };
     const PLAIN: Option<&'static [u8]> = Some(b"+");
+    #[cfg(feature = "seal")]
     #[inline(always)]
-    fn refuse_plain<const N: usize>(starts: &mut [[u16; N]; 4], _: Internal) {
-        trunk_zeros(starts);
+    fn refuse_plain(blocks: &[u64; 64], starts: &mut Starts, _: Internal) -> u64 {
+        starts.set(blocks);
+        trunk_zeros(starts)
     }
     fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
@@ -373,22 +377,23 @@ fn is_extension(first: char, mut rest: Marks<'_>) -> bool {
     fits && is_one_of("ex#,;pw", first) && (1..=7).contains(&digits)
 }
 
-/// The country codes of two digits, each from one to another. One digit have 1 and 7, three all others (ITU-T E.164, list
-/// of assigned codes).
-const TWO_DIGITS: [(u8, u8); 13] = [
-    (20, 20),
-    (27, 27),
-    (30, 34),
-    (36, 36),
-    (39, 41),
-    (43, 49),
-    (51, 58),
-    (60, 66),
-    (81, 82),
-    (84, 84),
-    (86, 86),
-    (90, 95),
-    (98, 98),
+/// The country codes of two digits: the first digit, and the second from one to another. One digit have 1 and 7, three all
+/// others (ITU-T E.164, list of assigned codes).
+const TWO_DIGITS: [(u8, u8, u8); 14] = [
+    (2, 0, 0),
+    (2, 7, 7),
+    (3, 0, 4),
+    (3, 6, 6),
+    (3, 9, 9),
+    (4, 0, 1),
+    (4, 3, 9),
+    (5, 1, 8),
+    (6, 0, 6),
+    (8, 1, 2),
+    (8, 4, 4),
+    (8, 6, 6),
+    (9, 0, 5),
+    (9, 8, 8),
 ];
 /// The country codes behind which a number begins with 0, by the metadata of libphonenumber 9.0.43, and whose plans
 /// have no trunk prefix 0 that it could be taken for. Frozen with the format.
@@ -396,12 +401,13 @@ const ZERO_BEHIND: [u16; 22] =
     [39, 47, 225, 226, 227, 229, 241, 242, 247, 267, 268, 378, 501, 676, 679, 687, 800, 853, 881, 888, 974, 992];
 
 /// A bit for each number below 100.
-const fn codes(ranges: &[(u8, u8)]) -> [u64; 2] {
+const fn codes(ranges: &[(u8, u8, u8)]) -> [u64; 2] {
     let mut bits = [0; 2];
     let mut at = 0;
     while at < ranges.len() {
-        let (mut code, last) = ranges[at];
-        while code <= last {
+        let (first, from, to) = ranges[at];
+        let mut code = 10 * first + from;
+        while code <= 10 * first + to {
             bits[code as usize / 64] |= 1 << (code % 64);
             code += 1;
         }
@@ -468,44 +474,57 @@ const FACTORS: [u64; 2] = [0x7393_AB37_46A4_D768, 0x4354_22EE_BAA4_B775];
 /// The bits of all codes in [`ZERO_BEHIND`].
 const fn word_of(factor: u64) -> u64 {
     let (mut word, mut at) = (0, 0);
-    while at < ZERO_BEHIND.len() {
-        word |= 1 << ((start_of(ZERO_BEHIND[at]) as u64).wrapping_mul(factor) >> 58);
+    while at < STARTS.len() {
+        let [one, two, three] = STARTS[at];
+        let start = one as u64 | (two as u64) << 4 | (three as u64) << 8;
+        word |= 1 << (start.wrapping_mul(factor) >> 58);
         at += 1;
     }
     word
 }
 
-/// The first three digits of a number, in the nibbles of a word. Behind a code of two digits stands the zero.
-const fn start_of(code: u16) -> u16 {
-    let code = if code < 100 { 10 * code } else { code };
-    (code / 100) | ((code / 10 % 10) << 4) | (code % 10) << 8
+/// The first three digits of the numbers of each code in [`ZERO_BEHIND`]. Behind a code of two digits stands the zero.
+const STARTS: [[u8; 3]; ZERO_BEHIND.len()] = {
+    let (mut starts, mut at) = ([[0; 3]; ZERO_BEHIND.len()], 0);
+    while at < starts.len() {
+        let code = if ZERO_BEHIND[at] < 100 { 10 * ZERO_BEHIND[at] } else { ZERO_BEHIND[at] };
+        starts[at] = [(code / 100) as u8, (code / 10 % 10) as u8, (code % 10) as u8];
+        at += 1;
+    }
+    starts
+};
+
+#[cfg(feature = "seal")]
+macro_rules! each {
+    ($list:ident, $($at:literal)*, |$item:pat_param| $body:block) => {
+        const { assert!($list.len() == [$($at),*].len()) };
+        $({
+            let $item = const { $list[$at] };
+            $body
+        })*
+    };
 }
 
-/// The same as [`trunk_zero`] for the first four digits of many numbers, which become 1 or 0. Nothing is shifted by a
-/// digit, which memcheck takes for a leak in a vector, and nothing is a `bool`, which vectors do not have: the highest bit
-/// of a difference says which number is the greater.
+/// A bit for each of many numbers: the same as [`trunk_zero`]. Nothing is shifted by a digit, and no table is indexed by one.
+#[cfg(feature = "seal")]
 #[inline(always)]
-fn trunk_zeros<const N: usize>([starts, codes, not_two, behind]: &mut [[u16; N]; 4]) {
-    (*not_two, *behind) = ([u16::MAX; N], [0; N]);
-    for i in 0..N {
-        codes[i] = 10 * (starts[i] & 0xF) + (starts[i] >> 4 & 0xF);
+fn trunk_zeros(starts: &Starts) -> u64 {
+    let [first, second, third, fourth] = starts.digits();
+    // Which second digits are this one or one above.
+    let mut from_here = second;
+    for value in (0..10).rev() {
+        from_here[value] |= from_here[value + 1];
     }
-    for (from, to) in TWO_DIGITS {
-        for i in 0..N {
-            not_two[i] &= codes[i].wrapping_sub(u16::from(from)) | u16::from(to).wrapping_sub(codes[i]);
-        }
-    }
-    for code in ZERO_BEHIND {
-        for i in 0..N {
-            behind[i] |= (starts[i] & 0xFFF ^ start_of(code)).wrapping_sub(1);
-        }
-    }
-    for i in 0..N {
-        let is = |digit: u16, value: u16| (starts[i] >> (4 * digit) & 0xF ^ value).wrapping_sub(1);
-        let (one, not_two) = (is(0, 1) | is(0, 7), not_two[i]);
-        let zero = one & is(1, 0) | !not_two & is(2, 0) | !one & not_two & is(3, 0);
-        starts[i] = (zero & !behind[i]) >> 15;
-    }
+    let (mut of_two, mut zero_behind) = (0, 0);
+    each!(TWO_DIGITS, 0 1 2 3 4 5 6 7 8 9 10 11 12 13, |(tens, from, to)| {
+        of_two |= first[tens as usize] & from_here[from as usize] & !from_here[to as usize + 1];
+    });
+    each!(STARTS, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21, |[one, two, three]| {
+        zero_behind |= first[one as usize] & second[two as usize] & third[three as usize];
+    });
+    let of_one = first[1] | first[7];
+    let zero = of_one & second[0] | of_two & third[0] | !(of_one | of_two) & fourth[0];
+    zero & !zero_behind
 }
 
 #[cfg(test)]
@@ -515,7 +534,7 @@ mod tests {
     /// What the compiler computes, once more as the program runs.
     #[test]
     fn words_of_the_lists() {
-        assert_eq!(codes(core::hint::black_box(&[(20, 20), (27, 28), (98, 98)])), [(1 << 20) | (3 << 27), 1 << 34]);
+        assert_eq!(codes(core::hint::black_box(&[(2, 0, 0), (2, 7, 8), (9, 8, 8)])), [(1 << 20) | (3 << 27), 1 << 34]);
         for factor in core::hint::black_box(FACTORS) {
             assert!((1..=22).contains(&word_of(factor).count_ones()));
         }
@@ -530,15 +549,18 @@ mod tests {
             let two = number / 100;
             let length = match digits[0] {
                 1 | 7 => 1,
-                _ if TWO_DIGITS.iter().any(|&(from, to)| (u64::from(from)..=u64::from(to)).contains(&two)) => 2,
+                _ if TWO_DIGITS.iter().any(|&(tens, from, to)| (10 * tens + from..=10 * tens + to).contains(&(two as u8))) => 2,
                 _ => 3,
             };
             let code = number / 10_u64.pow(4 - length);
             let expected = digits[length as usize] == 0 && !ZERO_BEHIND.iter().any(|&zero| u64::from(zero) == code);
             assert_eq!(trunk_zero(block), u64::from(expected), "{number}");
-            let mut starts = [[block as u16; 3]; 4];
-            trunk_zeros(&mut starts);
-            assert_eq!(starts[0], [u16::from(expected); 3], "{number}");
+            #[cfg(feature = "seal")]
+            {
+                let mut starts = Starts::new();
+                starts.set(&[block; 64]);
+                assert_eq!(trunk_zeros(&starts), if expected { u64::MAX } else { 0 }, "{number}");
+            }
             assert_eq!(country_code_length(block), u64::from(length));
         }
     }

@@ -1,5 +1,7 @@
 //! What the crate knows of identifiers and its users do not need.
 
+#[cfg(feature = "seal")]
+use super::digits::texts::Starts;
 use super::digits::{DigitBlock, Shape};
 
 /// What the crate knows of an identifier and its users do not need: its digit block.
@@ -16,11 +18,12 @@ pub trait Sealed: Sized {
     const SHAPE: Shape;
     /// What stands before the digits in the form that most columns hold, where rows of it are read many at once.
     const PLAIN: Option<&'static [u8]> = None;
-    /// Makes 1 of the first four digits that [`FromStr`](core::str::FromStr) refuses in that form, and 0 of the others.
-    /// They are in the first array; the others are space.
+    /// A bit for each digit block that [`FromStr`](core::str::FromStr) refuses in that form for its first four digits. The
+    /// second argument is space for them.
+    #[cfg(feature = "seal")]
     #[inline(always)]
-    fn refuse_plain<const N: usize>(starts: &mut [[u16; N]; 4], _: Internal) {
-        starts[0] = [0; N];
+    fn refuse_plain(_: &[u64; 64], _: &mut Starts, _: Internal) -> u64 {
+        0
     }
     fn block(&self, _: Internal) -> &DigitBlock;
     fn from_block(block: DigitBlock, _: Internal) -> Self;

@@ -320,10 +320,10 @@ pub(crate) fn tag_rows_into<T: Indexed, R: Row<T>>(
     tags: &mut [Option<Tag<T>>],
     refused: impl FnMut(usize, R::Error),
 ) -> Result<(), LengthMismatch> {
-    let mut rows = Rows::new(rows, tags.len(), refused)?;
+    let (mut rows, mut batch) = Rows::new(rows, tags.len(), refused)?;
     let (mut words, mut made) = (Zeroizing::new([0; BATCH]), [[0; 16]; BATCH]);
     for tags in tags.chunks_mut(BATCH) {
-        let there = rows.read::<T>(s2v, &mut words, tags.len());
+        let there = rows.read::<T>(s2v, &mut batch, &mut words, tags.len());
         let made = &mut made[..tags.len()];
         tag_words(s2v, &words[..made.len()], made);
         put(tags, made, there, Tag::from_bytes);
@@ -340,11 +340,11 @@ pub(crate) fn tag_column<T: Indexed, R: Row<T>>(
     valid: &mut [u64],
     refused: impl FnMut(usize, R::Error),
 ) -> Result<(), LengthMismatch> {
-    let mut rows = Rows::new(rows, tags.len(), refused)?;
+    let (mut rows, mut batch) = Rows::new(rows, tags.len(), refused)?;
     check_bits(tags.len(), valid)?;
     let mut words = Zeroizing::new([0; BATCH]);
     for (tags, valid) in tags.chunks_mut(BATCH).zip(valid) {
-        *valid = rows.read::<T>(s2v, &mut words, tags.len());
+        *valid = rows.read::<T>(s2v, &mut batch, &mut words, tags.len());
         tag_words(s2v, &words[..tags.len()], tags);
         clear(tags, *valid);
     }

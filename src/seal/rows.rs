@@ -48,8 +48,8 @@ pub trait Row<T>: Sized {
 
     /// The digits of the plain form, if it may be that.
     #[doc(hidden)]
-    fn plain(&self, _: Internal) -> &[u8] {
-        &[]
+    fn plain(&self, _: Internal) -> Option<&[u8]> {
+        None
     }
 
     /// [`Texts::pack`].
@@ -78,8 +78,8 @@ impl<I: Identifier> Row<I> for &str {
     }
 
     #[inline(always)]
-    fn plain(&self, _: Internal) -> &[u8] {
-        I::PLAIN.and_then(|prefix| self.as_bytes().strip_prefix(prefix)).unwrap_or_default()
+    fn plain(&self, _: Internal) -> Option<&[u8]> {
+        self.as_bytes().strip_prefix(I::PLAIN?)
     }
 
     #[inline(always)]
@@ -87,7 +87,7 @@ impl<I: Identifier> Row<I> for &str {
         texts.pack(
             I::SHAPE,
             #[inline(always)]
-            |starts| I::refuse_plain(starts, Internal(())),
+            |blocks, starts| I::refuse_plain(blocks, starts, Internal(())),
             words,
         )
     }
@@ -103,8 +103,8 @@ impl<T, R: Row<T>> Row<T> for Option<R> {
     }
 
     #[inline(always)]
-    fn plain(&self, internal: Internal) -> &[u8] {
-        self.as_ref().map_or(&[], |row| row.plain(internal))
+    fn plain(&self, internal: Internal) -> Option<&[u8]> {
+        self.as_ref()?.plain(internal)
     }
 
     #[inline(always)]
@@ -119,7 +119,20 @@ pub(crate) struct Rows<R, Refused> {
     /// How many there were already.
     read: usize,
     refused: Refused,
+}
+
+/// What [`Rows::read`] works in. It is no part of the rows, or their iterator would be in memory beside it and not in
+/// registers.
+pub(crate) struct Batch<R> {
     texts: Texts<BATCH>,
+    /// The rows of this batch, and behind them those of another.
+    rows: [Option<R>; BATCH],
+}
+
+impl<R> Batch<R> {
+    fn new() -> Self {
+        Batch { texts: Texts::new(), rows: [const { None }; BATCH] }
+    }
 }
 
 impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
@@ -128,20 +141,26 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
         rows: impl IntoIterator<IntoIter = R>,
         places: usize,
         refused: Refused,
-    ) -> Result<Self, LengthMismatch> {
+    ) -> Result<(Self, Batch<R::Item>), LengthMismatch> {
         let rows = rows.into_iter();
         LengthMismatch::unless_same(rows.len(), places)?;
-        Ok(Rows { rows, read: 0, refused, texts: Texts::new() })
+        Ok((Rows { rows, read: 0, refused }, Batch::new()))
     }
 
     /// The digit blocks of the next rows, and the bits of those that were read. Words of other rows mean nothing.
     #[inline(always)]
-    pub(crate) fn read<T: Indexed>(&mut self, s2v: &S2v, words: &mut [u64; BATCH], count: usize) -> u64
+    pub(crate) fn read<T: Indexed>(
+        &mut self,
+        s2v: &S2v,
+        batch: &mut Batch<R::Item>,
+        words: &mut [u64; BATCH],
+        count: usize,
+    ) -> u64
     where
         R::Item: Row<T>,
         Refused: FnMut(usize, <R::Item as Row<T>>::Error),
     {
-        let Rows { rows, read, refused, texts } = self;
+        let Rows { rows, read, refused } = self;
         let (mut there, start) = (0, *read);
         *read += count;
         let mut read = |at: usize, word: &mut u64, row: R::Item| match row.read(Internal(())) {
@@ -157,11 +176,12 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             }
             return there;
         }
-        let (mut kept, mut came) = ([const { None }; BATCH], 0);
-        for (kept, row) in kept[..count].iter_mut().zip(rows) {
-            texts.set(came, row.plain(Internal(())));
+        let Batch { texts, rows: kept } = batch;
+        let mut came = 0;
+        for (at, (kept, row)) in kept[..count].iter_mut().zip(rows).enumerate() {
+            texts.set(at, row.plain(Internal(())));
             *kept = Some(row);
-            came += 1;
+            came = at + 1;
         }
         let mut any = 0;
         s2v.vectorized(
@@ -172,8 +192,8 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             return places(count);
         }
         let mut plain = 0;
-        for (at, (row, fault)) in kept.into_iter().flatten().zip(&texts.faults).enumerate() {
-            match ct::public(is_not_zero(*fault), "the caller gets the verdict") {
+        for (at, row) in kept[..came].iter_mut().filter_map(Option::take).enumerate() {
+            match ct::public(is_not_zero(texts.fault(at)), "the caller gets the verdict") {
                 0 => plain |= 1 << at,
                 _ => read(at, &mut words[at], row),
             }
@@ -201,10 +221,10 @@ pub(crate) fn under_each<T: Indexed, R: Row<T>, K, const N: usize>(
     let count = rows.len();
     LengthMismatch::unless_same(count.saturating_mul(each), column.len())?;
     check_bits(count, valid)?;
-    let mut rows = Rows { rows, read: 0, refused, texts: Texts::new() };
+    let (mut rows, mut batch) = (Rows { rows, read: 0, refused }, Batch::new());
     for (column, valid) in column.chunks_mut(BATCH * each).zip(valid) {
         let count = column.len() / each;
-        *valid = rows.read::<T>(primary, words, count);
+        *valid = rows.read::<T>(primary, &mut batch, words, count);
         for (at, version) in versions.iter().enumerate() {
             fill(version, &words[..count], column.iter_mut().skip(at).step_by(each));
         }

@@ -244,12 +244,12 @@ impl<I: Identifier> Sealer<I> {
         tokens: &mut [Option<Token<I>>],
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
-        let mut rows = Rows::new(rows, tokens.len(), refused)?;
+        let (mut rows, mut batch) = Rows::new(rows, tokens.len(), refused)?;
         let mut space = Space::new();
         let mut sealed = [[0; 27]; BATCH];
         for tokens in tokens.chunks_mut(BATCH) {
             let Space { words, tags, work, .. } = &mut space;
-            let there = rows.read::<I>(&self.versions.primary().1.s2v, words, tokens.len());
+            let there = rows.read::<I>(&self.versions.primary().1.s2v, &mut batch, words, tokens.len());
             let (words, sealed) = (&words[..tokens.len()], &mut sealed[..tokens.len()]);
             seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed.iter_mut());
             put(tokens, sealed, there, Token::from_sealed);
@@ -285,12 +285,12 @@ impl<I: Identifier> Sealer<I> {
         valid: &mut [u64],
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
-        let mut rows = Rows::new(rows, tokens.len(), refused)?;
+        let (mut rows, mut batch) = Rows::new(rows, tokens.len(), refused)?;
         check_bits(tokens.len(), valid)?;
         let mut space = Space::new();
         for (tokens, valid) in tokens.chunks_mut(BATCH).zip(valid) {
             let Space { words, tags, work, .. } = &mut space;
-            *valid = rows.read::<I>(&self.versions.primary().1.s2v, words, tokens.len());
+            *valid = rows.read::<I>(&self.versions.primary().1.s2v, &mut batch, words, tokens.len());
             let words = words[..tokens.len()].iter().copied();
             seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens.iter_mut());
             clear(tokens, *valid);

@@ -13,55 +13,115 @@ pub struct Texts<const N: usize> {
     last: [u64; N],
     /// How many bits of a digit block the digits take.
     bits: [u64; N],
-    /// The first four digits of each block, then 1 for a refused one, and space to find that out.
-    starts: [[u16; N]; 4],
-    /// 0 for a text that is an identifier.
-    pub(crate) faults: [u64; N],
+    /// The first four digits of all.
+    starts: Starts,
+    /// 0 for a text that is an identifier, but for what `refused` says.
+    faults: [u64; N],
+    /// A bit for each text that is refused for its first four digits.
+    refused: u64,
+}
+
+/// The first four digits of 64 digit blocks, turned on their side: bit *i* of word 4*d* + *b* is bit *b* of digit *d*
+/// of block *i*. So one operation on words decides for all blocks.
+#[allow(missing_debug_implementations)] // nobody outside sees it, and it holds digits
+pub struct Starts([u64; 16]);
+
+impl Starts {
+    pub(crate) fn new() -> Self {
+        Starts([0; 16])
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&mut self, blocks: &[u64; 64]) {
+        // Four squares of 16 times 16 bits beside each other; each row is the start of a block.
+        let mut words = [0; 16];
+        for (at, blocks) in blocks.chunks_exact(16).enumerate() {
+            for i in 0..16 {
+                words[i] |= (blocks[i] & 0xFFFF) << (16 * at);
+            }
+        }
+        // Each is mirrored: quarters are exchanged, then quarters of the quarters, until they are bits. A row of the upper
+        // half and its partner in the lower half then move together, so that partners are always eight words apart, as
+        // vectors want it. After four steps all are where they were.
+        for (half, low) in [(8, u64::MAX / 0xFFFF * 0xFF), (4, BYTES * 0xF), (2, BYTES * 0x33), (1, BYTES * 0x55)] {
+            let before = words;
+            for i in 0..8 {
+                let differ = (before[i] >> half ^ before[i + 8]) & low;
+                words[2 * i] = before[i] ^ differ << half;
+                words[2 * i + 1] = before[i + 8] ^ differ;
+            }
+        }
+        self.0 = words;
+    }
+
+    /// For each of the four digits a word for each value: which blocks have it there.
+    #[inline(always)]
+    pub(crate) fn digits(&self) -> [[u64; 16]; 4] {
+        let mut digits = [[0; 16]; 4];
+        for (values, bits) in digits.iter_mut().zip(self.0.chunks_exact(4)) {
+            let (one, two, four, eight) = (bits[0], bits[1], bits[2], bits[3]);
+            let low = [!two & !one, !two & one, two & !one, two & one];
+            let high = [!eight & !four, !eight & four, eight & !four, eight & four];
+            for (value, blocks) in values.iter_mut().enumerate() {
+                *blocks = low[value & 3] & high[value >> 2];
+            }
+        }
+        digits
+    }
 }
 
 impl<const N: usize> Texts<N> {
     pub(crate) fn new() -> Self {
-        Texts { first: [0; N], last: [0; N], bits: [32; N], starts: [[0; N]; 4], faults: [0; N] }
+        const { assert!(N <= 64) };
+        Texts { first: [0; N], last: [0; N], bits: [32; N], starts: Starts::new(), faults: [0; N], refused: 0 }
     }
 
     /// Takes a text for place `at`, if it has 8 to 15 bytes; for any other one, a text that is refused.
     #[inline(always)]
-    pub(crate) fn set(&mut self, at: usize, text: &[u8]) {
-        (self.first[at], self.last[at], self.bits[at]) = match (text.len(), text.first_chunk(), text.last_chunk()) {
+    pub(crate) fn set(&mut self, at: usize, text: Option<&[u8]>) {
+        let read = |text: &[u8]| match (text.len(), text.first_chunk(), text.last_chunk()) {
             (8..16, Some(first), Some(last)) => {
-                (u64::from_le_bytes(*first), u64::from_le_bytes(*last), 4 * text.len() as u64)
+                Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last), 4 * text.len() as u64))
             }
-            _ => (0, 0, 32),
+            _ => None,
         };
+        (self.first[at], self.last[at], self.bits[at]) = text.and_then(read).unwrap_or((0, 0, 32));
         ct::secret(&mut self.first[at]);
         ct::secret(&mut self.last[at]);
     }
 
-    /// All digit blocks, and a fault for each that is no identifier of this shape, or whose first four digits are
-    /// refused. Returned is 0 if none has a fault.
+    /// All digit blocks, and a fault for each that is no identifier of this shape, or that `refuse` has a bit for. Returned
+    /// is 0 if none has a fault.
     #[inline(always)]
-    pub(crate) fn pack(&mut self, shape: Shape, refuse: impl Fn(&mut [[u16; N]; 4]), blocks: &mut [u64; N]) -> u64 {
-        let Texts { first, last, bits, starts, faults } = self;
+    pub(crate) fn pack(
+        &mut self,
+        shape: Shape,
+        refuse: impl Fn(&[u64; N], &mut Starts) -> u64,
+        blocks: &mut [u64; N],
+    ) -> u64 {
+        let Texts { first, last, bits, starts, faults, refused } = self;
+        let mut any = 0;
         for i in 0..N {
             let (first, last) = (first[i] ^ (BYTES * 0x30), last[i] ^ (BYTES * 0x30));
             let block = squeeze(first) | squeeze(last) << ((bits[i] - 32) & 63) | u64::MAX << (bits[i] & 63);
             faults[i] = large(first) | large(last) | shape.refuses_first(block);
+            any |= faults[i];
             blocks[i] = block;
-            starts[0][i] = block as u16;
         }
-        // A loop of its own: a vector takes four times as many numbers of 16 bits.
-        refuse(starts);
-        faults.iter_mut().zip(&starts[0]).fold(0, |any, (fault, refused)| {
-            *fault |= u64::from(*refused);
-            any | *fault
-        })
+        *refused = refuse(blocks, starts);
+        any | *refused
+    }
+
+    /// 0 for a text that is an identifier.
+    pub(crate) fn fault(&self, at: usize) -> u64 {
+        self.faults[at] | self.refused >> at & 1
     }
 }
 
 impl<const N: usize> Drop for Texts<N> {
     fn drop(&mut self) {
-        let Texts { first, last, bits: _, starts, faults } = self;
-        (*first, *last, *starts, *faults) = ([0; N], [0; N], [[0; N]; 4], [0; N]);
+        let Texts { first, last, bits: _, starts, faults, refused } = self;
+        (*first, *last, *starts, *faults, *refused) = ([0; N], [0; N], Starts::new(), [0; N], 0);
         optimization_barrier(self);
     }
 }
