@@ -87,7 +87,7 @@ macro_rules! lengths {
         pub extern "C" fn $texts(text: &[u8; $length], zero_first: bool) -> u128 {
             let mut texts = Texts::<1>::new();
             let mut word = [0];
-            texts.set(0, text);
+            texts.set(0, Some(text));
             texts.pack(Shape { min: 8, max: 15, zero_first }, |_, _| 0, &mut word);
             let fault = texts.fault(0);
             mem::forget(texts);
@@ -127,7 +127,7 @@ lengths! {
 pub extern "C" fn texts_many(texts: &[[u8; 16]; 8], blocks: &mut [u64; 8], faults: &mut [u64; 8]) {
     let mut many = Texts::<8>::new();
     for (at, text) in texts.iter().enumerate() {
-        many.set(at, &text[..8 + at]);
+        many.set(at, Some(&text[..8 + at]));
     }
     many.pack(Shape { min: 8, max: 15, zero_first: false }, |_, _| 0, blocks);
     *faults = core::array::from_fn(|at| many.fault(at));

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ct,
-    identifier::{Indexed, Internal, Labelled, Prefix, PrefixLengths, Prefixed},
+    identifier::{Indexed, Internal, Labelled, Prefix, PrefixLengths, Prefixed, digits::texts::Texts},
     scope::Scope,
     stack,
     token::{KeyVersion, LengthMismatch, PrefixTag, Tag, check_bits, tag_header},
@@ -320,10 +320,11 @@ pub(crate) fn tag_rows_into<T: Indexed, R: Row<T>>(
     tags: &mut [Option<Tag<T>>],
     refused: impl FnMut(usize, R::Error),
 ) -> Result<(), LengthMismatch> {
-    let (mut rows, mut batch) = Rows::new(rows, tags.len(), refused)?;
+    let mut rows = Rows::new(rows, tags.len(), refused)?;
+    let mut texts = Texts::new();
     let (mut words, mut made) = (Zeroizing::new([0; BATCH]), [[0; 16]; BATCH]);
     for tags in tags.chunks_mut(BATCH) {
-        let there = rows.read::<T>(s2v, &mut batch, &mut words, tags.len());
+        let there = rows.read::<T>(s2v, &mut texts, &mut words, tags.len());
         let made = &mut made[..tags.len()];
         tag_words(s2v, &words[..made.len()], made);
         put(tags, made, there, Tag::from_bytes);
@@ -340,11 +341,12 @@ pub(crate) fn tag_column<T: Indexed, R: Row<T>>(
     valid: &mut [u64],
     refused: impl FnMut(usize, R::Error),
 ) -> Result<(), LengthMismatch> {
-    let (mut rows, mut batch) = Rows::new(rows, tags.len(), refused)?;
+    let mut rows = Rows::new(rows, tags.len(), refused)?;
+    let mut texts = Texts::new();
     check_bits(tags.len(), valid)?;
     let mut words = Zeroizing::new([0; BATCH]);
     for (tags, valid) in tags.chunks_mut(BATCH).zip(valid) {
-        *valid = rows.read::<T>(s2v, &mut batch, &mut words, tags.len());
+        *valid = rows.read::<T>(s2v, &mut texts, &mut words, tags.len());
         tag_words(s2v, &words[..tags.len()], tags);
         clear(tags, *valid);
     }

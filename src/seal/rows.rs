@@ -72,7 +72,7 @@ impl<I: Identifier> Row<I> for &str {
     type Error = ParseError;
     const PLAIN: bool = I::PLAIN.is_some();
 
-    #[inline(always)]
+    #[inline(never)] // or its frame is part of that which is there while AES works
     fn read(self, _: Internal) -> Result<I, ParseError> {
         self.parse()
     }
@@ -113,26 +113,13 @@ impl<T, R: Row<T>> Row<T> for Option<R> {
     }
 }
 
-/// Rows to be read, a batch at a time, and what hears of those that are refused.
+/// Rows to be read, a batch at a time, and what hears of those that are refused. What they are read in is no part of this, or
+/// the iterator would be in memory beside it and not in registers.
 pub(crate) struct Rows<R, Refused> {
     rows: R,
     /// How many there were already.
     read: usize,
     refused: Refused,
-}
-
-/// What [`Rows::read`] works in. It is no part of the rows, or their iterator would be in memory beside it and not in
-/// registers.
-pub(crate) struct Batch<R> {
-    texts: Texts<BATCH>,
-    /// The rows of this batch, and behind them those of another.
-    rows: [Option<R>; BATCH],
-}
-
-impl<R> Batch<R> {
-    fn new() -> Self {
-        Batch { texts: Texts::new(), rows: [const { None }; BATCH] }
-    }
 }
 
 impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
@@ -141,10 +128,10 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
         rows: impl IntoIterator<IntoIter = R>,
         places: usize,
         refused: Refused,
-    ) -> Result<(Self, Batch<R::Item>), LengthMismatch> {
+    ) -> Result<Self, LengthMismatch> {
         let rows = rows.into_iter();
         LengthMismatch::unless_same(rows.len(), places)?;
-        Ok((Rows { rows, read: 0, refused }, Batch::new()))
+        Ok(Rows { rows, read: 0, refused })
     }
 
     /// The digit blocks of the next rows, and the bits of those that were read. Words of other rows mean nothing.
@@ -152,7 +139,7 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
     pub(crate) fn read<T: Indexed>(
         &mut self,
         s2v: &S2v,
-        batch: &mut Batch<R::Item>,
+        texts: &mut Texts<BATCH>,
         words: &mut [u64; BATCH],
         count: usize,
     ) -> u64
@@ -176,7 +163,7 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             }
             return there;
         }
-        let Batch { texts, rows: kept } = batch;
+        let mut kept = [const { None }; BATCH];
         let mut came = 0;
         for (at, (kept, row)) in kept[..count].iter_mut().zip(rows).enumerate() {
             texts.set(at, row.plain(Internal(())));
@@ -192,7 +179,7 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             return places(count);
         }
         let mut plain = 0;
-        for (at, row) in kept[..came].iter_mut().filter_map(Option::take).enumerate() {
+        for (at, row) in kept.iter_mut().filter_map(Option::take).enumerate() {
             match ct::public(is_not_zero(texts.fault(at)), "the caller gets the verdict") {
                 0 => plain |= 1 << at,
                 _ => read(at, &mut words[at], row),
@@ -221,10 +208,11 @@ pub(crate) fn under_each<T: Indexed, R: Row<T>, K, const N: usize>(
     let count = rows.len();
     LengthMismatch::unless_same(count.saturating_mul(each), column.len())?;
     check_bits(count, valid)?;
-    let (mut rows, mut batch) = (Rows { rows, read: 0, refused }, Batch::new());
+    let mut rows = Rows { rows, read: 0, refused };
+    let mut texts = Texts::new();
     for (column, valid) in column.chunks_mut(BATCH * each).zip(valid) {
         let count = column.len() / each;
-        *valid = rows.read::<T>(primary, &mut batch, words, count);
+        *valid = rows.read::<T>(primary, &mut texts, words, count);
         for (at, version) in versions.iter().enumerate() {
             fill(version, &words[..count], column.iter_mut().skip(at).step_by(each));
         }

@@ -9,7 +9,7 @@ use crate::{
     ct,
     identifier::{
         Identifier, Internal, Labelled,
-        digits::{DigitBlock, is_not_zero},
+        digits::{DigitBlock, is_not_zero, texts::Texts},
     },
     scope::Scope,
     stack,
@@ -244,12 +244,13 @@ impl<I: Identifier> Sealer<I> {
         tokens: &mut [Option<Token<I>>],
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
-        let (mut rows, mut batch) = Rows::new(rows, tokens.len(), refused)?;
+        let mut rows = Rows::new(rows, tokens.len(), refused)?;
+        let mut texts = Texts::new();
         let mut space = Space::new();
         let mut sealed = [[0; 27]; BATCH];
         for tokens in tokens.chunks_mut(BATCH) {
             let Space { words, tags, work, .. } = &mut space;
-            let there = rows.read::<I>(&self.versions.primary().1.s2v, &mut batch, words, tokens.len());
+            let there = rows.read::<I>(&self.versions.primary().1.s2v, &mut texts, words, tokens.len());
             let (words, sealed) = (&words[..tokens.len()], &mut sealed[..tokens.len()]);
             seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed.iter_mut());
             put(tokens, sealed, there, Token::from_sealed);
@@ -285,12 +286,13 @@ impl<I: Identifier> Sealer<I> {
         valid: &mut [u64],
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
-        let (mut rows, mut batch) = Rows::new(rows, tokens.len(), refused)?;
+        let mut rows = Rows::new(rows, tokens.len(), refused)?;
         check_bits(tokens.len(), valid)?;
+        let mut texts = Texts::new();
         let mut space = Space::new();
         for (tokens, valid) in tokens.chunks_mut(BATCH).zip(valid) {
             let Space { words, tags, work, .. } = &mut space;
-            *valid = rows.read::<I>(&self.versions.primary().1.s2v, &mut batch, words, tokens.len());
+            *valid = rows.read::<I>(&self.versions.primary().1.s2v, &mut texts, words, tokens.len());
             let words = words[..tokens.len()].iter().copied();
             seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens.iter_mut());
             clear(tokens, *valid);
@@ -437,8 +439,10 @@ impl<I: Identifier> Sealer<I> {
         for (batch, (tokens, opened)) in tokens.chunks(BATCH).zip(opened.chunks_mut(BATCH)).enumerate() {
             let mut put = |at: usize, place: &mut Place, result| put(batch * BATCH + at, place, result);
             let first = tokens[0].header();
-            let alike = tokens.iter().fold(true, |alike, token| alike & (token.header() == first));
-            if alike && let Ok(siv) = self.key_of(first) {
+            let differ = tokens.iter().fold(0, |differ, token| differ | token.header_difference(*first));
+            if differ == 0
+                && let Ok(siv) = self.key_of(first)
+            {
                 space.open(siv, tokens.len(), tokens.iter(), opened.iter_mut().enumerate(), put);
                 continue;
             }
@@ -535,10 +539,10 @@ impl Drop for Space {
     #[inline(always)]
     fn drop(&mut self) {
         let Space { words, tags, work, faults } = self;
-        *words = [0; BATCH];
-        *tags = Blocks::new();
-        *work = Blocks::new();
-        *faults = [0; BATCH];
+        words.fill(0);
+        tags.0.fill(Block::default());
+        work.0.fill(Block::default());
+        faults.fill(0);
         optimization_barrier(self);
     }
 }

@@ -23,6 +23,14 @@ pub(crate) trait TokenBytes: Copy {
         self.bytes().first_chunk().expect("a part of the 27 bytes")
     }
 
+    /// 0 for the same header, another number for any other one: from one load instead of two.
+    #[inline(always)]
+    fn header_difference(&self, header: [u8; HEADER]) -> u32 {
+        let [first, second, third] = header;
+        let begin = u32::from_le_bytes(*self.bytes().first_chunk().expect("a part of the 27 bytes"));
+        (begin ^ u32::from_le_bytes([first, second, third, 0])) & 0xFF_FFFF
+    }
+
     #[inline(always)]
     fn tag_bytes(&self) -> &[u8; TAG] {
         self.bytes()[HEADER..].first_chunk().expect("a part of the 27 bytes")

@@ -406,6 +406,36 @@ fn groups_of_digits() {
     assert_eq!(shape.pack_groups(b"0 442079"), None);
 }
 
+/// The bits of 64 blocks on their side, for each bit of each start at each place, and for random ones.
+#[cfg(feature = "seal")]
+#[test]
+fn starts_on_their_side() {
+    let check = |blocks: &[u64; 64]| {
+        let mut starts = texts::Starts::new();
+        starts.set(&[u64::MAX; 64]); // nothing of these is left
+        starts.set(blocks);
+        for (value, places) in starts.values().iter().enumerate() {
+            for (at, word) in places.iter().enumerate() {
+                for (i, &block) in blocks.iter().enumerate() {
+                    assert_eq!(word >> i & 1 == 1, digit(block, at) == value as u64, "{value} at {at} of {i}");
+                }
+            }
+        }
+    };
+    for at in 0..64 {
+        for bit in 0..16 {
+            check(&std::array::from_fn(|i| if i == at { 1 << bit } else { 0 }));
+        }
+    }
+    let mut random = 1_u64;
+    for _ in 0..100 {
+        check(&std::array::from_fn(|_| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            random.rotate_left(32)
+        }));
+    }
+}
+
 /// Texts side by side: each gives the block that it gives alone, or a fault. Every length, with each byte at each place,
 /// and starts with zeros behind a country code.
 #[cfg(feature = "seal")]
@@ -421,7 +451,7 @@ fn texts_many_at_once() {
         for chunk in texts.chunks(64) {
             let mut many = texts::Texts::<64>::new();
             let mut blocks = [0; 64];
-            chunk.iter().enumerate().for_each(|(at, text)| many.set(at, text));
+            chunk.iter().enumerate().for_each(|(at, text)| many.set(at, Some(text)));
             let any = many.pack(I::SHAPE, |blocks, starts| I::refuse_plain(blocks, starts, Internal(())), &mut blocks);
             let mut all = true;
             for (at, text) in chunk.iter().enumerate() {

@@ -40,9 +40,9 @@ impl Starts {
                 words[i] |= (blocks[i] & 0xFFFF) << (16 * at);
             }
         }
-        // Each is mirrored: quarters are exchanged, then quarters of the quarters, until they are bits. A row of the upper
-        // half and its partner in the lower half then move together, so that partners are always eight words apart, as
-        // vectors want it. After four steps all are where they were.
+        // The squares are transposed: each step exchanges a bit of the row's number with that of the column's, from the
+        // highest to the lowest. It also rotates the bits of the row's number, so that partners are always eight rows apart,
+        // as vectors want it. Four rotations are none.
         for (half, low) in [(8, u64::MAX / 0xFFFF * 0xFF), (4, BYTES * 0xF), (2, BYTES * 0x33), (1, BYTES * 0x55)] {
             let before = words;
             for i in 0..8 {
@@ -54,23 +54,28 @@ impl Starts {
         self.0 = words;
     }
 
-    /// For each of the four digits a word for each value: which blocks have it there.
+    /// For each value of a digit four words: which blocks have it at the first place, the second, the third, the fourth.
     #[inline(always)]
-    pub(crate) fn digits(&self) -> [[u64; 16]; 4] {
-        let mut digits = [[0; 16]; 4];
-        for (values, bits) in digits.iter_mut().zip(self.0.chunks_exact(4)) {
-            let (one, two, four, eight) = (bits[0], bits[1], bits[2], bits[3]);
-            let low = [!two & !one, !two & one, two & !one, two & one];
-            let high = [!eight & !four, !eight & four, eight & !four, eight & four];
-            for (value, blocks) in values.iter_mut().enumerate() {
-                *blocks = low[value & 3] & high[value >> 2];
+    pub(crate) fn values(&self) -> [[u64; 4]; 16] {
+        let (mut low, mut high) = ([[0; 4]; 4], [[0; 4]; 4]);
+        for at in 0..4 {
+            let [one, two, four, eight] = [0, 1, 2, 3].map(|bit| self.0[4 * at + bit]);
+            (low[0][at], low[1][at], low[2][at], low[3][at]) = (!two & !one, !two & one, two & !one, two & one);
+            (high[0][at], high[1][at], high[2][at], high[3][at]) =
+                (!eight & !four, !eight & four, eight & !four, eight & four);
+        }
+        let mut values = [[0; 4]; 16];
+        for (value, places) in values.iter_mut().enumerate() {
+            for at in 0..4 {
+                places[at] = low[value & 3][at] & high[value >> 2][at];
             }
         }
-        digits
+        values
     }
 }
 
 impl<const N: usize> Texts<N> {
+    #[inline(always)] // or it is moved, and is there twice
     pub(crate) fn new() -> Self {
         const { assert!(N <= 64) };
         Texts { first: [0; N], last: [0; N], bits: [32; N], starts: Starts::new(), faults: [0; N], refused: 0 }
@@ -79,13 +84,19 @@ impl<const N: usize> Texts<N> {
     /// Takes a text for place `at`, if it has 8 to 15 bytes; for any other one, a text that is refused.
     #[inline(always)]
     pub(crate) fn set(&mut self, at: usize, text: Option<&[u8]>) {
-        let read = |text: &[u8]| match (text.len(), text.first_chunk(), text.last_chunk()) {
-            (8..16, Some(first), Some(last)) => {
-                Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last), 4 * text.len() as u64))
+        // No tuple of the three: where code is made for its size, it would lie on the stack.
+        match text.map(|text| (text.len(), text.first_chunk(), text.last_chunk())) {
+            Some((len @ 8..16, Some(first), Some(last))) => {
+                self.first[at] = u64::from_le_bytes(*first);
+                self.last[at] = u64::from_le_bytes(*last);
+                self.bits[at] = 4 * len as u64;
             }
-            _ => None,
-        };
-        (self.first[at], self.last[at], self.bits[at]) = text.and_then(read).unwrap_or((0, 0, 32));
+            _ => {
+                self.first[at] = 0;
+                self.last[at] = 0;
+                self.bits[at] = 32;
+            }
+        }
         ct::secret(&mut self.first[at]);
         ct::secret(&mut self.last[at]);
     }
@@ -121,7 +132,11 @@ impl<const N: usize> Texts<N> {
 impl<const N: usize> Drop for Texts<N> {
     fn drop(&mut self) {
         let Texts { first, last, bits: _, starts, faults, refused } = self;
-        (*first, *last, *starts, *faults, *refused) = ([0; N], [0; N], Starts::new(), [0; N], 0);
+        for words in [first, last, faults] {
+            words.fill(0);
+        }
+        starts.0.fill(0);
+        *refused = 0;
         optimization_barrier(self);
     }
 }
