@@ -411,10 +411,9 @@ fn groups_of_digits() {
 #[test]
 fn starts_on_their_side() {
     let check = |blocks: &[u64; 64]| {
-        let mut starts = texts::Starts::new();
-        starts.set(&[u64::MAX; 64]); // nothing of these is left
-        starts.set(blocks);
-        for (value, places) in starts.values().iter().enumerate() {
+        let mut starts = texts::Starts::EMPTY;
+        starts.values(&[u64::MAX; 64]); // nothing of these is left
+        for (value, places) in starts.values(blocks).iter().enumerate() {
             for (at, word) in places.iter().enumerate() {
                 for (i, &block) in blocks.iter().enumerate() {
                     assert_eq!(word >> i & 1 == 1, digit(block, at) == value as u64, "{value} at {at} of {i}");

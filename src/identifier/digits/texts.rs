@@ -21,53 +21,49 @@ pub struct Texts<const N: usize> {
     refused: u64,
 }
 
-/// The first four digits of 64 digit blocks, turned on their side: bit *i* of word 4*d* + *b* is bit *b* of digit *d*
-/// of block *i*. So one operation on words decides for all blocks.
+/// The first four digits of 64 digit blocks, turned on their side, so that one operation on words decides for all blocks. In
+/// memory that is wiped, since an array on the stack would not be.
 #[allow(missing_debug_implementations)] // nobody outside sees it, and it holds digits
-pub struct Starts([u64; 16]);
+pub struct Starts {
+    /// Bit *i* of word 4*d* + *b* of the first is bit *b* of digit *d* of block *i*. The second is space.
+    bits: [[u64; 16]; 2],
+    /// For each value of a digit four words: which blocks have it at the first place, the second, the third, the fourth.
+    values: [[u64; 4]; 16],
+}
 
 impl Starts {
-    pub(crate) fn new() -> Self {
-        Starts([0; 16])
-    }
+    pub(crate) const EMPTY: Self = Starts { bits: [[0; 16]; 2], values: [[0; 4]; 16] };
 
+    /// For each value of a digit four words: which blocks have it at the first place, the second, the third, the fourth.
     #[inline(always)]
-    pub(crate) fn set(&mut self, blocks: &[u64; 64]) {
+    pub(crate) fn values(&mut self, blocks: &[u64; 64]) -> &[[u64; 4]; 16] {
+        let Starts { bits: [bits, other], values } = self;
         // Four squares of 16 times 16 bits beside each other; each row is the start of a block.
-        let mut words = [0; 16];
+        *bits = [0; 16];
         for (at, blocks) in blocks.chunks_exact(16).enumerate() {
             for i in 0..16 {
-                words[i] |= (blocks[i] & 0xFFFF) << (16 * at);
+                bits[i] |= (blocks[i] & 0xFFFF) << (16 * at);
             }
         }
         // The squares are transposed: each step exchanges a bit of the row's number with that of the column's, from the
         // highest to the lowest. It also rotates the bits of the row's number, so that partners are always eight rows apart,
         // as vectors want it. Four rotations are none.
-        for (half, low) in [(8, u64::MAX / 0xFFFF * 0xFF), (4, BYTES * 0xF), (2, BYTES * 0x33), (1, BYTES * 0x55)] {
-            let before = words;
+        let step = |half: u32, low: u64, from: &[u64; 16], to: &mut [u64; 16]| {
             for i in 0..8 {
-                let differ = (before[i] >> half ^ before[i + 8]) & low;
-                words[2 * i] = before[i] ^ differ << half;
-                words[2 * i + 1] = before[i + 8] ^ differ;
+                let differ = (from[i] >> half ^ from[i + 8]) & low;
+                to[2 * i] = from[i] ^ differ << half;
+                to[2 * i + 1] = from[i + 8] ^ differ;
             }
-        }
-        self.0 = words;
-    }
-
-    /// For each value of a digit four words: which blocks have it at the first place, the second, the third, the fourth.
-    #[inline(always)]
-    pub(crate) fn values(&self) -> [[u64; 4]; 16] {
-        let (mut low, mut high) = ([[0; 4]; 4], [[0; 4]; 4]);
+        };
+        step(8, u64::MAX / 0xFFFF * 0xFF, bits, other);
+        step(4, BYTES * 0xF, other, bits);
+        step(2, BYTES * 0x33, bits, other);
+        step(1, BYTES * 0x55, other, bits);
         for at in 0..4 {
-            let [one, two, four, eight] = [0, 1, 2, 3].map(|bit| self.0[4 * at + bit]);
-            (low[0][at], low[1][at], low[2][at], low[3][at]) = (!two & !one, !two & one, two & !one, two & one);
-            (high[0][at], high[1][at], high[2][at], high[3][at]) =
-                (!eight & !four, !eight & four, eight & !four, eight & four);
-        }
-        let mut values = [[0; 4]; 16];
-        for (value, places) in values.iter_mut().enumerate() {
-            for at in 0..4 {
-                places[at] = low[value & 3][at] & high[value >> 2][at];
+            let [one, two, four, eight] = [bits[4 * at], bits[4 * at + 1], bits[4 * at + 2], bits[4 * at + 3]];
+            for (value, places) in values.iter_mut().enumerate() {
+                let is = |bit: usize, word: u64| if value & bit == 0 { !word } else { word };
+                places[at] = is(1, one) & is(2, two) & is(4, four) & is(8, eight);
             }
         }
         values
@@ -78,7 +74,7 @@ impl<const N: usize> Texts<N> {
     #[inline(always)] // or it is moved, and is there twice
     pub(crate) fn new() -> Self {
         const { assert!(N <= 64) };
-        Texts { first: [0; N], last: [0; N], bits: [32; N], starts: Starts::new(), faults: [0; N], refused: 0 }
+        Texts { first: [0; N], last: [0; N], bits: [32; N], starts: Starts::EMPTY, faults: [0; N], refused: 0 }
     }
 
     /// Takes a text for place `at`, if it has 8 to 15 bytes; for any other one, a text that is refused.
@@ -135,7 +131,7 @@ impl<const N: usize> Drop for Texts<N> {
         for words in [first, last, faults] {
             words.fill(0);
         }
-        starts.0.fill(0);
+        *starts = Starts::EMPTY;
         *refused = 0;
         optimization_barrier(self);
     }
