@@ -88,9 +88,7 @@ impl<const N: usize> Texts<N> {
                 self.bits[at] = 4 * len as u64;
             }
             _ => {
-                self.first[at] = 0;
-                self.last[at] = 0;
-                self.bits[at] = 32;
+                [self.first[at], self.last[at], self.bits[at]] = [0, 0, 32];
             }
         }
         ct::secret(&mut self.first[at]);
