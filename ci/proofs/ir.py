@@ -25,13 +25,13 @@ NEVER_WRITTEN = Value(z3.BitVecVal(0, 8), TRUE)
 TYPE = r"(i\d+|<\d+ x i\d+>)"
 OPERAND = r"(<[^>]*>|splat \([^)]*\)|[^\s,]+)"
 # Calls that say something to the optimiser and do nothing.
-NOTHING = re.compile(r"(?:tail )?call void @llvm\.(?:lifetime\.(?:start|end)|experimental\.noalias\.scope\.decl|assume)\b")
+NOTHING = re.compile(r"(?:tail )?call void @llvm\.(?:lifetime\.(?:start|end)|experimental\.noalias\.scope\.decl)\b")
 
 
 def shape(kind):
     """How many lanes there are, and how many bits each one has."""
     found = re.fullmatch(r"(?:<(\d+) x )?i(\d+)>?", kind)
-    if not found:
+    if not found or int(found[2]) > 1 and int(found[2]) % 8:
         raise ValueError(f"a type that is not read: {kind}")
     return int(found[1] or 1), int(found[2])
 
@@ -59,7 +59,7 @@ def parts(arguments):
     """What is between the commas outside of all brackets."""
     depth, part = 0, ""
     for char in arguments:
-        depth += {"(": 1, ")": -1, "<": 1, ">": -1}.get(char, 0)
+        depth += {"(": 1, "<": 1, "[": 1, "{": 1, ")": -1, ">": -1, "]": -1, "}": -1}.get(char, 0)
         if char == "," and depth == 0:
             yield part.strip()
             part = ""
@@ -72,13 +72,13 @@ def parts(arguments):
 class Module:
     def __init__(self, text):
         self.functions = {}
-        for found in re.finditer(r"^define [^\n]*?@([a-z][a-z0-9_]*)\(([^\n]*)\) [^\n]*\{\n(.*?)^\}", text, re.M | re.S):
-            self.functions[found[1]] = (found[2], found[3])
+        for found in re.finditer(r"^define ([^\n]*?)@([a-z][a-z0-9_]*)\(([^\n]*)\) [^\n]*\{\n(.*?)^\}", text, re.M | re.S):
+            self.functions[found[2]] = (found[3], found[4], found[1])
 
     def call(self, name, arguments):
         """The function's result. `arguments` are bit-vectors, or lists of bytes for pointers, in order. A number instead
         of a list stands for so many bytes that were never written."""
-        signature, body = self.functions[name]
+        signature, body, returned = self.functions[name]
         names = [(part.split(" ")[0], re.search(r"%([\w.]+)$", part)[1]) for part in parts(signature)]
         if len(names) != len(arguments):
             raise ValueError(f"{name}: {len(names)} arguments")
@@ -91,7 +91,8 @@ class Module:
             else:
                 assert (1, given.size()) == shape(kind)
                 values["%" + argument] = [Value(given, FALSE)]
-        return Run(name, body, values, memory).result()
+        run = Run(name, body, values, memory).result()
+        return run if run.bits is None else run._replace(undefined=z3.Or(run.undefined, outside(run.bits, returned)))
 
 
 class Run:
@@ -105,6 +106,8 @@ class Run:
                 label = head[1]
                 self.blocks[label] = []
             elif line.strip():
+                if "!range" in line:
+                    raise ValueError(f"a range that is not read: {line}")
                 self.blocks[label].append(re.sub(r", ![a-z].*$", "", line.strip()))
 
     def result(self):
@@ -248,13 +251,23 @@ class Run:
                 self.operand(*re.fullmatch(rf"{TYPE} (?:\w+ )*?{OPERAND}", each).groups()) for each in parts(found[2])
             ]
             count = max(map(len, operands))
-            return [intrinsic(found[1], lanes) for lanes in zip(*(each * (count // len(each)) for each in operands))]
+            results = [intrinsic(found[1], lanes) for lanes in zip(*(each * (count // len(each)) for each in operands))]
+            return [Value(value.bits, z3.Or(value.poison, outside(value.bits, code.partition("@")[0]))) for value in results]
         if found := re.fullmatch(rf"freeze {TYPE} {OPERAND}", code):
             return [
                 Value(z3.If(value.poison, z3.FreshConst(value.bits.sort()), value.bits), FALSE)
                 for value in self.operand(*found.groups())
             ]
         raise ValueError(f"an instruction that is not read: {code}")
+
+
+def outside(bits, attributes):
+    """Whether a result is outside of the range that its attributes promise, which makes it poison."""
+    found = re.search(r"range\(i\d+ (-?\d+), (-?\d+)\)", attributes)
+    if not found:
+        return FALSE
+    low, end = (z3.BitVecVal(int(bound), bits.size()) for bound in found.groups())
+    return z3.UGE(bits - low, end - low)
 
 
 def either(values):
@@ -353,7 +366,7 @@ def intrinsic(name, arguments):
         for at in reversed(range(x.size())):
             bits = z3.If(z3.Extract(at, at, x) == 1, z3.BitVecVal(at, x.size()), bits)
         return Value(bits, z3.Or(poison, z3.And(arguments[1].bits == 1, x == 0)))
-    if name == "fshl":
+    if name == "fshl" and x.size() & (x.size() - 1) == 0:
         _, y, by = (argument.bits for argument in arguments)
         by = by & (x.size() - 1)
         both = z3.Concat(x, y) << z3.ZeroExt(x.size(), by)

@@ -45,6 +45,10 @@ pub fn check(table: &Table<'_>) -> bool {
     beside(ours::TAG_LOOP, floor::LOOP, 1.0);
     beside(&tag_into(10_000_000), &floor::to_tags(10_000_000), 1.1);
 
+    let times = table.ns(Many, ours::TEXTS_TO_TEXTS) / table.ns(Many, ours::TEXTS_ON_TWO_THREADS);
+    let what = format!("{} / {}", ours::TEXTS_TO_TEXTS, ours::TEXTS_ON_TWO_THREADS);
+    line(&what, times, "at least", 1.8, times >= 1.8);
+
     // Ten rounds of FF1 beside ten blocks of AES.
     let mut of_ten = |group, row: &str, floor: &str, target| {
         let ratio = table.ns(group, row) / table.least(group, floor);

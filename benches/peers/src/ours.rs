@@ -4,9 +4,9 @@ use crate::{
     input::{Input, keyring, scope, sealer},
     measure::{Group, Table},
 };
-use std::{cell::RefCell, hint::black_box, rc::Rc};
+use std::{cell::RefCell, hint::black_box, rc::Rc, thread};
 use telseal::{
-    Identifier, Imsi, OpenError, ParseError, PhoneNumber, Tag, Token,
+    Identifier, Imsi, OpenError, ParseError, PhoneNumber, Sealer, Tag, Token,
     fpe::{DigitCipher, DigitError},
 };
 
@@ -44,6 +44,7 @@ pub const DECODE: &str = "telseal decode_column";
 /// How many rows [`TEXTS_TO_TEXTS`] has.
 const ROWS: usize = 1 << 20;
 pub const TEXTS_TO_TEXTS: &str = "telseal E.164 texts to token texts, 1048576 items";
+pub const TEXTS_ON_TWO_THREADS: &str = "telseal E.164 texts to token texts, on two threads";
 pub const PRINT: &str = "telseal tokens to texts, encode";
 pub const READ: &str = "telseal texts to tokens, FromStr";
 
@@ -222,15 +223,23 @@ fn columns<'a>(table: &mut Table<'a>, input: &'a Input, single: &[Token<PhoneNum
         assert!(out[items - 1] == bytes[items - 1] && valid == bits);
     });
 
-    let phones = sealer();
-    let (mut tokens, mut valid) = (vec![[0; 27]; 1 << 12], vec![0; (1 << 12) / 64]);
-    let mut texts = vec![[0; 36]; ROWS];
-    table.add(Group::Many, TEXTS_TO_TEXTS, Some(36), ROWS, move || {
+    let convert = move |phones: &Sealer<PhoneNumber>, texts: &mut [[u8; 36]]| {
+        let (mut tokens, mut valid) = (vec![[0; 27]; 1 << 12], vec![0; (1 << 12) / 64]);
         for texts in texts.chunks_mut(tokens.len()) {
             phones.seal_column(rows(), &mut tokens, &mut valid, refused).expect("as many texts as tokens");
             Token::<PhoneNumber>::encode_column(&tokens, texts).expect("slices of one length");
         }
-        black_box(&mut texts);
+        black_box(texts);
+    };
+    let (phones, mut texts) = (sealer(), vec![[0; 36]; ROWS]);
+    table.add(Group::Many, TEXTS_TO_TEXTS, Some(36), ROWS, move || convert(&phones, &mut texts));
+    let (phones, mut texts) = (sealer(), vec![[0; 36]; ROWS]);
+    table.add(Group::Many, TEXTS_ON_TWO_THREADS, Some(36), ROWS, move || {
+        thread::scope(|scope| {
+            for texts in texts.chunks_mut(ROWS / 2) {
+                scope.spawn(|| convert(&phones, texts));
+            }
+        });
     });
 }
 
