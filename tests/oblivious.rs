@@ -462,6 +462,10 @@ mod both {
         assert_eq!(finalize(&blindings[0], &again), finalize(&blindings[0], response));
     }
 
+    /// More alterations than this are refused in each way. The bytes are random, and an altered element is an element in one
+    /// case of four or so: memcheck sees half of the alterations, and may meet less than ten of these.
+    const MET: u32 = if cfg!(telseal_ct) { 0 } else { 10 };
+
     /// Every bit of the header, and one or more of every other byte; under memcheck, of every second one.
     fn alterations(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let step = if cfg!(telseal_ct) { 2 } else { 1 };
@@ -485,7 +489,7 @@ mod both {
                 Err(_) => refused[2] += 1,
             }
         }
-        assert!(refused.iter().all(|&count| count > 10), "{refused:?}");
+        assert!(refused.iter().all(|&count| count > MET), "{refused:?}");
     }
 
     /// Where the key holder answers an altered request at all, its answer is refused.
@@ -508,7 +512,7 @@ mod both {
                 Err(_) => refused[2] += 1,
             }
         }
-        assert!(refused.iter().all(|&count| count > 10), "{refused:?}");
+        assert!(refused.iter().all(|&count| count > MET), "{refused:?}");
     }
 
     /// A public key has to come by a way that can be trusted: its element is found out by the proof, its labels are
