@@ -8,8 +8,10 @@ use std::{
 };
 
 const ROUNDS: usize = 21;
-/// How long a row runs in one round, or one pass where that is longer.
+/// How long a row runs in one round, and how many passes at least. After one, large caches have not settled, and a core that
+/// was idle is not at its pace.
 const SLICE: Duration = Duration::from_millis(4);
+const PASSES: usize = 5;
 /// Calls in a pass. Short passes are seldom interrupted, so that their median is that of the work alone.
 const PASS: usize = 256;
 
@@ -92,7 +94,7 @@ impl<'a> Table<'a> {
                 // The rows before have had the caches and the branch predictors.
                 (row.pass)();
                 let (mut passes, start) = (Vec::new(), Instant::now());
-                while start.elapsed() < SLICE {
+                while start.elapsed() < SLICE || passes.len() < PASSES {
                     let before = Instant::now();
                     (row.pass)();
                     passes.push(before.elapsed());

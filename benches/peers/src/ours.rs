@@ -231,14 +231,17 @@ fn columns<'a>(table: &mut Table<'a>, input: &'a Input, single: &[Token<PhoneNum
         }
         black_box(texts);
     };
-    let (phones, mut texts) = (sealer(), vec![[0; 36]; ROWS]);
-    table.add(Group::Many, TEXTS_TO_TEXTS, Some(36), ROWS, move || convert(&phones, &mut texts));
-    let (phones, mut texts) = (sealer(), vec![[0; 36]; ROWS]);
+    // The same memory for both.
+    let texts = Rc::new(RefCell::new(vec![[0; 36]; ROWS]));
+    let (phones, on_one) = (sealer(), texts.clone());
+    table.add(Group::Many, TEXTS_TO_TEXTS, Some(36), ROWS, move || convert(&phones, &mut on_one.borrow_mut()));
+    let phones = sealer();
     table.add(Group::Many, TEXTS_ON_TWO_THREADS, Some(36), ROWS, move || {
+        let mut texts = texts.borrow_mut();
+        let (first, second) = texts.split_at_mut(ROWS / 2);
         thread::scope(|scope| {
-            for texts in texts.chunks_mut(ROWS / 2) {
-                scope.spawn(|| convert(&phones, texts));
-            }
+            scope.spawn(|| convert(&phones, first));
+            convert(&phones, second);
         });
     });
 }
