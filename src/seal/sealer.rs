@@ -479,13 +479,11 @@ struct Space {
     tags: Blocks,
     /// What AES is working on.
     work: Blocks,
-    /// 0 where a token opens.
-    faults: [u64; BATCH],
 }
 
 impl Space {
     fn new() -> Self {
-        Space { words: [0; BATCH], tags: Blocks::new(), work: Blocks::new(), faults: [0; BATCH] }
+        Space { words: [0; BATCH], tags: Blocks::new(), work: Blocks::new() }
     }
 
     /// Opens `count` tokens, all of the key version of `siv`.
@@ -498,25 +496,32 @@ impl Space {
         opened: impl Iterator<Item = (usize, Place)>,
         mut put: impl FnMut(usize, Place, Result<I, OpenError>),
     ) {
-        let (words, work, faults) = (&mut self.words[..count], &mut self.work.0[..count], &mut self.faults[..count]);
+        let (words, work, tags) = (&mut self.words[..count], &mut self.work.0[..count], &mut self.tags.0[..count]);
         siv.ctr(work, |work| {
-            work.iter_mut().zip(tokens.clone()).for_each(|(block, token)| q(block, token.tag_bytes()));
+            tags.iter_mut().zip(tokens.clone()).for_each(|(tag, token)| tag.0 = *token.tag_bytes());
+            q(Block::slice_as_flattened_mut(work), Block::slice_as_flattened(tags));
         });
-        for ((word, token), stream) in words.iter_mut().zip(tokens.clone()).zip(&*work) {
+        for ((word, token), stream) in words.iter_mut().zip(tokens).zip(&*work) {
             *word = token.ciphertext() ^ first_half(stream);
         }
-        let plaintexts = words.iter().zip(&mut *faults).map(|(word, fault)| {
-            // An authentic token of what is no identifier was sealed by something else than this crate.
-            *fault = I::SHAPE.refuses(*word);
+        // An authentic token of what is no identifier was sealed by something else than this crate.
+        let mut refused = 0;
+        let plaintexts = words.iter().map(|word| {
+            refused |= I::SHAPE.refuses(*word);
             *word
         });
-        siv.s2v(work, plaintexts);
-        let found = faults.iter().zip(work.iter().zip(words.iter()));
-        for (((at, place), token), (fault, (tag, word))) in opened.zip(tokens).zip(found) {
-            let difference = tag_difference(&tag.0, token.tag_bytes());
-            let result = match ct::public(is_not_zero(*fault | difference), "the caller gets the verdicts") {
-                0 => Ok(I::from_block(DigitBlock::from_checked(*word), Internal(()))),
-                _ => Err(OpenError::NotOpened),
+        let differ = siv.s2v.differ(work, plaintexts, tags);
+        // One verdict for all tokens, and one for each only where that is not good.
+        let opens = |fault| ct::public(is_not_zero(fault), "the caller gets the verdicts") == 0;
+        let identifier = |word: &u64| I::from_block(DigitBlock::from_checked(*word), Internal(()));
+        if opens(refused | differ) {
+            opened.zip(&*words).for_each(|((at, place), word)| put(at, place, Ok(identifier(word))));
+            return;
+        }
+        for ((at, place), (word, (found, tag))) in opened.zip(words.iter().zip(work.iter().zip(&*tags))) {
+            let result = match opens(I::SHAPE.refuses(*word) | tag_difference(&found.0, &tag.0)) {
+                true => Ok(identifier(word)),
+                false => Err(OpenError::NotOpened),
             };
             put(at, place, result);
         }
@@ -538,11 +543,10 @@ fn first_half(block: &Block) -> u64 {
 impl Drop for Space {
     #[inline(always)]
     fn drop(&mut self) {
-        let Space { words, tags, work, faults } = self;
+        let Space { words, tags, work } = self;
         words.fill(0);
         tags.0.fill(Block::default());
         work.0.fill(Block::default());
-        faults.fill(0);
         optimization_barrier(self);
     }
 }

@@ -77,7 +77,7 @@ impl Siv {
     /// [Q](q) there.
     #[inline(always)]
     pub(crate) fn ctr(&self, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
-        encrypt(&self.ctr, blocks, fill);
+        encrypt(&self.ctr, blocks, fill, |_| ());
     }
 }
 
@@ -140,12 +140,36 @@ impl S2v {
             &mut [],
             #[inline(always)]
             |_| run(),
+            |_| (),
         );
     }
 
     /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.
     #[inline(always)]
     pub(crate) fn tags(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
+        self.tags_then(blocks, plaintexts, |_| ());
+    }
+
+    /// The same, and 0 if they are the expected ones.
+    #[inline(always)]
+    pub(crate) fn differ(
+        &self,
+        blocks: &mut [Block],
+        plaintexts: impl Iterator<Item = u64>,
+        expected: &[Block],
+    ) -> u64 {
+        let mut differ = 0;
+        self.tags_then(blocks, plaintexts, |blocks| {
+            let [found, expected] = [&*blocks, expected].map(|blocks| Block::slice_as_flattened(blocks).as_chunks().0);
+            for (found, expected) in found.iter().zip(expected) {
+                differ |= u64::from_le_bytes(*found) ^ u64::from_le_bytes(*expected);
+            }
+        });
+        differ
+    }
+
+    #[inline(always)]
+    fn tags_then(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>, then: impl FnOnce(&mut [Block])) {
         // Words of 8 bytes, since none of 16 goes into a vector.
         let [low, high] = [self.mask as u64, (self.mask >> 64) as u64];
         let fill = |blocks: &mut [Block]| {
@@ -154,7 +178,7 @@ impl S2v {
                 block[8..].copy_from_slice(&high.to_le_bytes());
             }
         };
-        encrypt(&self.aes, blocks, fill);
+        encrypt(&self.aes, blocks, fill, then);
     }
 }
 
@@ -187,10 +211,10 @@ impl<Make: FnOnce() -> Block, Then: FnOnce(Block) -> R, R> BlockCipherEncClosure
     }
 }
 
-/// Fills the blocks with what AES is to encrypt, and encrypts them.
+/// Fills the blocks with what AES is to encrypt, encrypts them, and does something with the result.
 #[inline(always)]
-fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block])) {
-    aes.encrypt_with_backend(Pass { blocks, fill });
+fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block]), then: impl FnOnce(&mut [Block])) {
+    aes.encrypt_with_backend(Pass { blocks, fill, then });
     if cfg!(debug_assertions) {
         // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
         stack::wipe::<DEPTH>();
@@ -198,19 +222,20 @@ fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block]
 }
 
 /// Many blocks. All of it is compiled once for each backend of AES, with all that its processors can do.
-struct Pass<'a, Fill> {
+struct Pass<'a, Fill, Then> {
     blocks: &'a mut [Block],
     fill: Fill,
+    then: Then,
 }
 
-impl<Fill> BlockSizeUser for Pass<'_, Fill> {
+impl<Fill, Then> BlockSizeUser for Pass<'_, Fill, Then> {
     type BlockSize = U16;
 }
 
-impl<Fill: FnOnce(&mut [Block])> BlockCipherEncClosure for Pass<'_, Fill> {
+impl<Fill: FnOnce(&mut [Block]), Then: FnOnce(&mut [Block])> BlockCipherEncClosure for Pass<'_, Fill, Then> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        let Pass { blocks, fill } = self;
+        let Pass { blocks, fill, then } = self;
         // All are made before the first is encrypted: a wide load right after narrow stores has to wait.
         fill(blocks);
         let (chunks, tail) = ParBlocks::<B>::slice_as_chunks_mut(blocks);
@@ -218,6 +243,7 @@ impl<Fill: FnOnce(&mut [Block])> BlockCipherEncClosure for Pass<'_, Fill> {
             backend.encrypt_par_blocks_inplace(chunk);
         }
         backend.encrypt_tail_blocks_inplace(tail);
+        then(blocks);
     }
 }
 
