@@ -462,11 +462,10 @@ mod both {
         assert_eq!(finalize(&blindings[0], &again), finalize(&blindings[0], response));
     }
 
-    /// More alterations than this are refused in each way. The bytes are random, and an altered element is an element in one
-    /// case of four or so: memcheck sees half of the alterations, and may meet less than ten of these.
-    const MET: u32 = if cfg!(telseal_ct) { 0 } else { 10 };
+    /// How many altered elements are still elements: more than this. It is one in four, by chance; and memcheck sees half.
+    const STILL: u32 = if cfg!(telseal_ct) { 0 } else { 10 };
 
-    /// Every bit of the header, and one or more of every other byte; under memcheck, of every second one.
+    /// Every bit of the header, and one or two of every other byte; under memcheck, of every second one.
     fn alterations(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let step = if cfg!(telseal_ct) { 2 } else { 1 };
         let is_taken = move |bit: &usize| (bit / 8).is_multiple_of(step) && (bit % 8 == bit / 8 % 8 || bit % 8 == 1);
@@ -489,7 +488,7 @@ mod both {
                 Err(_) => refused[2] += 1,
             }
         }
-        assert!(refused.iter().all(|&count| count > MET), "{refused:?}");
+        assert!(refused[0] > STILL && refused[1..].iter().all(|&count| count > 10), "{refused:?}");
     }
 
     /// Where the key holder answers an altered request at all, its answer is refused.
@@ -512,7 +511,7 @@ mod both {
                 Err(_) => refused[2] += 1,
             }
         }
-        assert!(refused.iter().all(|&count| count > MET), "{refused:?}");
+        assert!(refused[0] > STILL && refused[1..].iter().all(|&count| count > 10), "{refused:?}");
     }
 
     /// A public key has to come by a way that can be trusted: its element is found out by the proof, its labels are

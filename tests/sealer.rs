@@ -220,7 +220,12 @@ fn no_difference_of_a_tag_undoes_another() {
         let mut stream = Block::from((tag & !(1 << 71 | 1 << 103)).to_le_bytes());
         Aes256::new_from_slice(&key[32..]).unwrap().encrypt_block(&mut stream);
         token[19..].iter_mut().zip(block(digits)).zip(stream).for_each(|((byte, plain), key)| *byte = plain ^ key);
-        sealer.open(&token.try_into().unwrap())
+        // One by one and in a batch.
+        let token = token.try_into().unwrap();
+        let (one, mut many) = (sealer.open(&token), [Err(OpenError::UnknownKeyVersion(KeyVersion::FIRST))]);
+        sealer.open_into(&[token], &mut many).unwrap();
+        assert_eq!(many[0], one);
+        one
     };
     // The way that they are made is right.
     assert_eq!(opened("442079460018", 0), PhoneNumber::from_msisdn("442079460018").map_err(|_| OpenError::NotOpened));

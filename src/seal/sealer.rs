@@ -249,7 +249,7 @@ impl<I: Identifier> Sealer<I> {
         let mut space = Space::new();
         let mut sealed = [[0; 27]; BATCH];
         for tokens in tokens.chunks_mut(BATCH) {
-            let Space { words, tags, work, .. } = &mut space;
+            let Space { words, tags, work } = &mut space;
             let there = rows.read::<I>(&self.versions.primary().1.s2v, &mut texts, words, tokens.len());
             let (words, sealed) = (&words[..tokens.len()], &mut sealed[..tokens.len()]);
             seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed.iter_mut());
@@ -291,7 +291,7 @@ impl<I: Identifier> Sealer<I> {
         let mut texts = Texts::new();
         let mut space = Space::new();
         for (tokens, valid) in tokens.chunks_mut(BATCH).zip(valid) {
-            let Space { words, tags, work, .. } = &mut space;
+            let Space { words, tags, work } = &mut space;
             *valid = rows.read::<I>(&self.versions.primary().1.s2v, &mut texts, words, tokens.len());
             let words = words[..tokens.len()].iter().copied();
             seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens.iter_mut());
@@ -328,7 +328,7 @@ impl<I: Identifier> Sealer<I> {
         refused: impl FnMut(usize, R::Error),
     ) -> Result<(), LengthMismatch> {
         let mut space = Space::new();
-        let Space { words, tags, work, .. } = &mut space;
+        let Space { words, tags, work } = &mut space;
         let s2v = &self.versions.primary().1.s2v;
         let versions = (&self.versions, s2v);
         under_each::<I, R, _, 27>(versions, rows, (tokens, valid), refused, words, |version, words, tokens| {
@@ -510,11 +510,11 @@ impl Space {
             refused |= I::SHAPE.refuses(*word);
             *word
         });
-        let differ = siv.s2v.differ(work, plaintexts, tags);
-        // One verdict for all tokens, and one for each only where that is not good.
+        let difference = siv.s2v.tags_and_difference(work, plaintexts, tags);
+        // One verdict for the whole batch, and one for each token only where the batch has a bad one.
         let opens = |fault| ct::public(is_not_zero(fault), "the caller gets the verdicts") == 0;
         let identifier = |word: &u64| I::from_block(DigitBlock::from_checked(*word), Internal(()));
-        if opens(refused | differ) {
+        if opens(refused | difference) {
             opened.zip(&*words).for_each(|((at, place), word)| put(at, place, Ok(identifier(word))));
             return;
         }

@@ -150,26 +150,29 @@ impl S2v {
         self.tags_then(blocks, plaintexts, |_| ());
     }
 
-    /// The same, and 0 if they are the expected ones.
+    /// Puts the tags into the blocks, as [`tags`](Self::tags) does. 0 if they are the expected ones, another number if not.
     #[inline(always)]
-    pub(crate) fn differ(
+    pub(crate) fn tags_and_difference(
         &self,
         blocks: &mut [Block],
         plaintexts: impl Iterator<Item = u64>,
         expected: &[Block],
     ) -> u64 {
-        let mut differ = 0;
+        assert_eq!(blocks.len(), expected.len(), "a missing tag would be taken for an equal one");
+        let mut difference = u64::MAX; // unless AES calls what it is given
         self.tags_then(blocks, plaintexts, |blocks| {
-            let [found, expected] = [&*blocks, expected].map(|blocks| Block::slice_as_flattened(blocks).as_chunks().0);
+            let [found, expected] = [blocks, expected].map(|blocks| Block::slice_as_flattened(blocks).as_chunks().0);
+            difference = 0;
             for (found, expected) in found.iter().zip(expected) {
-                differ |= u64::from_le_bytes(*found) ^ u64::from_le_bytes(*expected);
+                difference |= u64::from_le_bytes(*found) ^ u64::from_le_bytes(*expected);
             }
         });
-        differ
+        difference
     }
 
+    /// Puts the tags into the blocks, and hands them to `then` while AES has its vectors.
     #[inline(always)]
-    fn tags_then(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>, then: impl FnOnce(&mut [Block])) {
+    fn tags_then(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>, then: impl FnOnce(&[Block])) {
         // Words of 8 bytes, since none of 16 goes into a vector.
         let [low, high] = [self.mask as u64, (self.mask >> 64) as u64];
         let fill = |blocks: &mut [Block]| {
@@ -211,9 +214,9 @@ impl<Make: FnOnce() -> Block, Then: FnOnce(Block) -> R, R> BlockCipherEncClosure
     }
 }
 
-/// Fills the blocks with what AES is to encrypt, encrypts them, and does something with the result.
+/// Fills the blocks with what AES is to encrypt, encrypts them, and hands the result to `then`.
 #[inline(always)]
-fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block]), then: impl FnOnce(&mut [Block])) {
+fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block]), then: impl FnOnce(&[Block])) {
     aes.encrypt_with_backend(Pass { blocks, fill, then });
     if cfg!(debug_assertions) {
         // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
@@ -232,7 +235,7 @@ impl<Fill, Then> BlockSizeUser for Pass<'_, Fill, Then> {
     type BlockSize = U16;
 }
 
-impl<Fill: FnOnce(&mut [Block]), Then: FnOnce(&mut [Block])> BlockCipherEncClosure for Pass<'_, Fill, Then> {
+impl<Fill: FnOnce(&mut [Block]), Then: FnOnce(&[Block])> BlockCipherEncClosure for Pass<'_, Fill, Then> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
         let Pass { blocks, fill, then } = self;

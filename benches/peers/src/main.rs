@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Let nothing else run meanwhile: the rows of a million items and more take long enough to be interrupted.
-//! A run takes a quarter of a minute and 1.1 GB of memory, without the AES unit two minutes.
+//! A run takes a minute and 1.1 GB of memory, without the AES unit several.
 //!
 //! `--features openssl` adds OpenSSL's rows and target, and needs OpenSSL 3.0 or newer with its headers: on Debian,
 //! `apt-get install libssl-dev pkg-config`. In the run without the AES unit the second flag is for the peers that
@@ -79,7 +79,7 @@ fn main() -> ExitCode {
     if check && !check::check(&table) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Its name and how many cores the system has, of which this program uses one.
+/// Its name and how many cores the system has, of which all rows but one use one.
 fn processor() -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let names: Vec<_> =

@@ -8,12 +8,12 @@ use std::{
 };
 
 const ROUNDS: usize = 21;
-/// How long a row runs in one round, and how many passes at least. After one, large caches have not settled, and a core that
-/// was idle is not at its pace.
+/// A row runs at least this long in a round,
 const SLICE: Duration = Duration::from_millis(4);
+/// and at least this many passes. After a single one, large caches have not settled, and a core that was idle is still slow.
 const PASSES: usize = 5;
-/// Calls in a pass. Short passes are seldom interrupted, so that their median is that of the work alone.
-const PASS: usize = 256;
+/// Calls in a pass of [`Table::add_calls`]. Short passes are seldom interrupted, so that their median is that of the work alone.
+const CALLS: usize = 256;
 
 /// What a row is measured beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,16 +75,16 @@ impl<'a> Table<'a> {
         items: usize,
         mut call: impl FnMut(usize) + 'a,
     ) {
-        assert_eq!(items % PASS, 0, "whole passes");
+        assert_eq!(items % CALLS, 0, "whole passes");
         let mut start = 0;
-        self.add(group, name, bytes, PASS, move || {
-            for i in start..start + PASS {
+        self.add(group, name, bytes, CALLS, move || {
+            for i in start..start + CALLS {
                 call(i);
                 if group == Group::One {
                     wait();
                 }
             }
-            start = (start + PASS) % items;
+            start = (start + CALLS) % items;
         });
     }
 

@@ -231,7 +231,7 @@ fn columns<'a>(table: &mut Table<'a>, input: &'a Input, single: &[Token<PhoneNum
         }
         black_box(texts);
     };
-    // The same memory for both.
+    // Both rows write to the same memory.
     let texts = Rc::new(RefCell::new(vec![[0; 36]; ROWS]));
     let (phones, on_one) = (sealer(), texts.clone());
     table.add(Group::Many, TEXTS_TO_TEXTS, Some(36), ROWS, move || convert(&phones, &mut on_one.borrow_mut()));

@@ -194,34 +194,48 @@ fn batches_of_every_length_equal_single_messages() {
     }
 }
 
-/// 0 for the tags that are made, another number where one bit of one of them is another.
+/// 0 for the right tags, and another number where one bit of one tag is wrong.
 #[test]
-fn tags_that_differ_anywhere_are_noticed() {
+fn a_bit_of_one_tag_makes_a_difference() {
     let siv = Siv::new(&[7; 64], &[b"scope"]);
     let words: Vec<u64> = (0..BATCH as u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
     for count in 0..=BATCH {
-        let words = &words[..count];
-        let (mut tags, mut blocks) = (vec![Block::default(); count], vec![Block::default(); count]);
-        siv.s2v(&mut tags, words.iter().copied());
-        assert_eq!(siv.s2v.differ(&mut blocks, words.iter().copied(), &tags), 0);
-        assert_eq!(blocks, tags);
-        // Of all tags in a whole batch, and of the last in a part of one.
-        let first = if count < BATCH { count.saturating_sub(1) } else { 0 };
-        for bit in 128 * first..128 * count {
-            tags[bit / 128][bit / 8 % 16] ^= 1 << (bit % 8);
-            assert_ne!(siv.s2v.differ(&mut blocks, words.iter().copied(), &tags), 0, "bit {bit} of {count} tags");
-            tags[bit / 128][bit / 8 % 16] ^= 1 << (bit % 8);
+        let (mut expected, mut blocks) = (vec![Block::default(); count], vec![Block::default(); count]);
+        siv.s2v(&mut expected, words[..count].iter().copied());
+        let right = expected.clone();
+        let mut difference = |expected: &[Block]| {
+            blocks.fill(Block::default());
+            let difference = siv.s2v.tags_and_difference(&mut blocks, words[..count].iter().copied(), expected);
+            assert_eq!(blocks, right);
+            difference
+        };
+        assert_eq!(difference(&expected), 0);
+        for at in 0..count {
+            // Every bit of one tag in a whole batch, and one bit of each tag elsewhere.
+            let every = count == BATCH && at == BATCH / 2;
+            for bit in (0..128).filter(|&bit| every || bit == 37 * at % 128) {
+                expected[at][bit / 8] ^= 1 << (bit % 8);
+                assert_ne!(difference(&expected), 0, "bit {bit} of tag {at} of {count}");
+                expected[at][bit / 8] ^= 1 << (bit % 8);
+            }
+        }
+        // Two that are wrong in the same bit do not undo each other.
+        if count >= 2 {
+            expected.iter_mut().take(2).for_each(|tag| tag[0] ^= 1);
+            assert_ne!(difference(&expected), 0);
         }
     }
-    // Two that differ in the same bit, which must not undo each other.
-    let mut tags = vec![Block::default(); 2];
-    siv.s2v(&mut tags, [1, 2].into_iter());
-    tags.iter_mut().for_each(|tag| tag[0] ^= 1);
-    assert_ne!(siv.s2v.differ(&mut [Block::default(); 2], [1, 2].into_iter(), &tags), 0);
 }
 
 #[test]
-fn a_loop_of_vectors_is_run_once() {
+#[should_panic(expected = "a missing tag would be taken for an equal one")]
+fn a_missing_tag_is_no_equal_one() {
+    let siv = Siv::new(&[7; 64], &[]);
+    siv.s2v.tags_and_difference(&mut [Block::default(); 2], [1, 2].into_iter(), &[Block::default()]);
+}
+
+#[test]
+fn a_vectorized_loop_runs_once() {
     let mut runs = 0;
     Siv::new(&[7; 64], &[]).s2v.vectorized(|| runs += 1);
     assert_eq!(runs, 1);
