@@ -88,7 +88,7 @@ macro_rules! lengths {
             let mut texts = Texts::<1>::new();
             let mut word = [0];
             texts.set(0, Some(text));
-            texts.pack(Shape { min: 8, max: 15, zero_first }, |_, _| 0, &mut word);
+            texts.pack(Shape { min: 8, max: 15, zero_first }, |_, _| (), &mut word);
             let fault = texts.fault(0);
             mem::forget(texts);
             u128::from(word[0]) << 64 | u128::from(fault)
@@ -129,7 +129,7 @@ pub extern "C" fn texts_many(texts: &[[u8; 16]; 8], blocks: &mut [u64; 8], fault
     for (at, text) in texts.iter().enumerate() {
         many.set(at, Some(&text[..8 + at]));
     }
-    many.pack(Shape { min: 8, max: 15, zero_first: false }, |_, _| 0, blocks);
+    many.pack(Shape { min: 8, max: 15, zero_first: false }, |_, _| (), blocks);
     *faults = core::array::from_fn(|at| many.fault(at));
     mem::forget(many);
 }

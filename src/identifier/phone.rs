@@ -286,8 +286,13 @@ impl Sealed for PhoneNumber {
     const PLAIN: Option<&'static [u8]> = Some(b"+");
     #[cfg(feature = "seal")]
     #[inline(always)]
-    fn refuse_plain(blocks: &[u64; 64], starts: &mut Starts, _: Internal) -> u64 {
-        trunk_zeros(starts.values(blocks))
+    fn turn_starts(blocks: &[u64; 64], starts: &mut Starts, _: Internal) {
+        starts.turn(blocks);
+    }
+    #[cfg(feature = "seal")]
+    #[inline(always)]
+    fn refuse_starts(starts: &Starts, _: Internal) -> u64 {
+        trunk_zeros(starts.places())
     }
     fn block(&self, _: Internal) -> &DigitBlock {
         &self.0
@@ -508,18 +513,17 @@ macro_rules! each {
 /// A bit for each of many numbers: the same as [`trunk_zero`]. Nothing is shifted by a digit, and no table is indexed by one.
 #[cfg(feature = "seal")]
 #[inline(always)]
-fn trunk_zeros(is: &[[u64; 4]; 16]) -> u64 {
+fn trunk_zeros([first, second, third, fourth]: &[[u64; 16]; 4]) -> u64 {
     let (mut of_two, mut zero_behind) = (0, 0);
     each!(TWO_DIGITS, 0 1 2 3 4 5 6 7 8 9 10 11 12 13, |(tens, from, to)| {
-        let second = is[from as usize..to as usize + 1].iter().fold(0, |any, places| any | places[1]);
-        of_two |= is[tens as usize][0] & second;
+        let units = second[from as usize..to as usize + 1].iter().fold(0, |any, blocks| any | blocks);
+        of_two |= first[tens as usize] & units;
     });
     each!(STARTS, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21, |[one, two, three]| {
-        zero_behind |= is[one as usize][0] & is[two as usize][1] & is[three as usize][2];
+        zero_behind |= first[one as usize] & second[two as usize] & third[three as usize];
     });
-    let of_one = is[1][0] | is[7][0];
-    let [_, second, third, fourth] = is[0];
-    let zero = of_one & second | of_two & third | !(of_one | of_two) & fourth;
+    let of_one = first[1] | first[7];
+    let zero = of_one & second[0] | of_two & third[0] | !(of_one | of_two) & fourth[0];
     zero & !zero_behind
 }
 
@@ -560,7 +564,8 @@ mod tests {
         #[cfg(feature = "seal")]
         for many in all.windows(64) {
             let mut starts = Starts::EMPTY;
-            let refused = trunk_zeros(starts.values(&core::array::from_fn(|i| many[i].0)));
+            starts.turn(&core::array::from_fn(|i| many[i].0));
+            let refused = trunk_zeros(starts.places());
             assert!(many.iter().enumerate().all(|(i, (_, expected))| (refused >> i & 1 == 1) == *expected));
         }
     }

@@ -18,11 +18,14 @@ pub trait Sealed: Sized {
     const SHAPE: Shape;
     /// What stands before the digits in the form that most columns hold, where rows of it are read many at once.
     const PLAIN: Option<&'static [u8]> = None;
-    /// A bit for each digit block that [`FromStr`](core::str::FromStr) refuses in that form for its first four digits. The
-    /// second argument is space for them.
+    /// Takes the first four digits, if [`refuse_starts`](Self::refuse_starts) looks at them.
     #[cfg(feature = "seal")]
     #[inline(always)]
-    fn refuse_plain(_: &[u64; 64], _: &mut Starts, _: Internal) -> u64 {
+    fn turn_starts(_: &[u64; 64], _: &mut Starts, _: Internal) {}
+    /// A bit for each digit block that [`FromStr`](core::str::FromStr) refuses in that form for its first four digits.
+    #[cfg(feature = "seal")]
+    #[inline(always)]
+    fn refuse_starts(_: &Starts, _: Internal) -> u64 {
         0
     }
     fn block(&self, _: Internal) -> &DigitBlock;

@@ -169,8 +169,10 @@ impl<T: Indexed> Indexer<T> {
         let (mut space, mut batch) = (Zeroizing::new([0; BATCH]), [[0; 16]; BATCH]);
         let versions = (&self.versions, s2v);
         under_each::<T, R, _, 16>(versions, rows, (tags, valid), refused, &mut space, |(_, s2v), words, tags| {
-            tag_words(s2v, words, &mut batch[..words.len()]);
-            tags.zip(&batch).for_each(|(place, tag)| *place = *tag);
+            let batch = &mut batch[..words.len()];
+            s2v.tags(Block::cast_slice_from_core_mut(batch), words.iter().copied());
+            publish(batch);
+            tags.zip(batch).for_each(|(place, tag)| *place = *tag);
         })
     }
 
@@ -324,9 +326,9 @@ pub(crate) fn tag_rows_into<T: Indexed, R: Row<T>>(
     let mut texts = Texts::new();
     let (mut words, mut made) = (Zeroizing::new([0; BATCH]), [[0; 16]; BATCH]);
     for tags in tags.chunks_mut(BATCH) {
-        let there = rows.read::<T>(s2v, &mut texts, &mut words, tags.len());
         let made = &mut made[..tags.len()];
-        tag_words(s2v, &words[..made.len()], made);
+        let there = rows.read::<T>(s2v, &mut texts, &mut words, tags.len(), Block::cast_slice_from_core_mut(made));
+        publish(made);
         put(tags, made, there, Tag::from_bytes);
     }
     Ok(())
@@ -346,16 +348,16 @@ pub(crate) fn tag_column<T: Indexed, R: Row<T>>(
     check_bits(tags.len(), valid)?;
     let mut words = Zeroizing::new([0; BATCH]);
     for (tags, valid) in tags.chunks_mut(BATCH).zip(valid) {
-        *valid = rows.read::<T>(s2v, &mut texts, &mut words, tags.len());
-        tag_words(s2v, &words[..tags.len()], tags);
+        let count = tags.len();
+        *valid = rows.read::<T>(s2v, &mut texts, &mut words, count, Block::cast_slice_from_core_mut(tags));
+        publish(tags);
         clear(tags, *valid);
     }
     Ok(())
 }
 
-/// The tags of a batch of digit blocks.
-fn tag_words(s2v: &S2v, words: &[u64], tags: &mut [[u8; 16]]) {
-    s2v.tags(Block::cast_slice_from_core_mut(tags), words.iter().copied());
+/// Tags that a batch has given.
+fn publish(tags: &mut [[u8; 16]]) {
     for tag in tags {
         *tag = ct::public(*tag, "a tag is for all to see");
     }

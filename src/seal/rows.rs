@@ -12,6 +12,7 @@ use crate::{
     },
     token::{BITS, KeyVersion, LengthMismatch, check_bits},
 };
+use aes::Block;
 use core::{
     iter::{Skip, StepBy},
     slice,
@@ -57,6 +58,12 @@ pub trait Row<T>: Sized {
     fn pack(_: &mut Texts<BATCH>, _: &mut [u64; BATCH], _: Internal) -> u64 {
         0
     }
+
+    /// [`Texts::refuse`].
+    #[doc(hidden)]
+    fn refuse(_: &mut Texts<BATCH>, _: Internal) -> u64 {
+        0
+    }
 }
 
 impl<T: Indexed, E> Row<T> for Result<T, E> {
@@ -87,8 +94,16 @@ impl<I: Identifier> Row<I> for &str {
         texts.pack(
             I::SHAPE,
             #[inline(always)]
-            |blocks, starts| I::refuse_plain(blocks, starts, Internal(())),
+            |blocks, starts| I::turn_starts(blocks, starts, Internal(())),
             words,
+        )
+    }
+
+    #[inline(always)]
+    fn refuse(texts: &mut Texts<BATCH>, _: Internal) -> u64 {
+        texts.refuse(
+            #[inline(always)]
+            |starts| I::refuse_starts(starts, Internal(())),
         )
     }
 }
@@ -110,6 +125,11 @@ impl<T, R: Row<T>> Row<T> for Option<R> {
     #[inline(always)]
     fn pack(texts: &mut Texts<BATCH>, words: &mut [u64; BATCH], internal: Internal) -> u64 {
         R::pack(texts, words, internal)
+    }
+
+    #[inline(always)]
+    fn refuse(texts: &mut Texts<BATCH>, internal: Internal) -> u64 {
+        R::refuse(texts, internal)
     }
 }
 
@@ -134,7 +154,8 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
         Ok(Rows { rows, read: 0, refused })
     }
 
-    /// The digit blocks of the next rows, and the bits of those that were read. Words of other rows mean nothing.
+    /// The digit blocks of the next rows, their tags under `s2v`, as many as there are places for, and the bits of those
+    /// that were read. Words and tags of other rows mean nothing.
     #[inline(always)]
     pub(crate) fn read<T: Indexed>(
         &mut self,
@@ -142,6 +163,7 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
         texts: &mut Texts<BATCH>,
         words: &mut [u64; BATCH],
         count: usize,
+        tags: &mut [Block],
     ) -> u64
     where
         R::Item: Row<T>,
@@ -161,6 +183,7 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             for (at, (word, row)) in words[..count].iter_mut().zip(rows).enumerate() {
                 read(at, word, row);
             }
+            s2v.tags(tags, words.iter().copied());
             return there;
         }
         let mut kept = [const { None }; BATCH];
@@ -175,17 +198,30 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             #[inline(always)]
             || any = R::Item::pack(texts, words, Internal(())),
         );
-        if came == count && ct::public(is_not_zero(any), "the caller gets the verdict") == 0 {
-            return places(count);
-        }
-        let mut plain = 0;
-        for (at, row) in kept.iter_mut().filter_map(Option::take).enumerate() {
-            match ct::public(is_not_zero(texts.fault(at)), "the caller gets the verdict") {
-                0 => plain |= 1 << at,
-                _ => read(at, &mut words[at], row),
+        let none = |faults| ct::public(is_not_zero(faults), "the caller gets the verdict") == 0;
+        let mut all = came == count && none(any);
+        loop {
+            let mut plain = 0;
+            if !all {
+                R::Item::refuse(texts, Internal(()));
+                for (at, row) in kept.iter_mut().filter_map(Option::take).enumerate() {
+                    match none(texts.fault(at)) {
+                        true => plain |= 1 << at,
+                        false => read(at, &mut words[at], row),
+                    }
+                }
             }
+            s2v.tags(tags, words.iter().copied());
+            if !all {
+                return there | plain;
+            }
+            // After the tags: AES does not need this verdict, which would keep it waiting. A batch that it refuses gets its
+            // tags once more.
+            if none(R::Item::refuse(texts, Internal(()))) {
+                return places(count);
+            }
+            all = false;
         }
-        there | plain
     }
 }
 
@@ -212,7 +248,7 @@ pub(crate) fn under_each<T: Indexed, R: Row<T>, K, const N: usize>(
     let mut texts = Texts::new();
     for (column, valid) in column.chunks_mut(BATCH * each).zip(valid) {
         let count = column.len() / each;
-        *valid = rows.read::<T>(primary, &mut texts, words, count);
+        *valid = rows.read::<T>(primary, &mut texts, words, count, &mut []);
         for (at, version) in versions.iter().enumerate() {
             fill(version, &words[..count], column.iter_mut().skip(at).step_by(each));
         }

@@ -203,8 +203,9 @@ impl<I: Identifier> Sealer<I> {
         LengthMismatch::unless_same(identifiers.len(), tokens.len())?;
         let mut space = Space::new();
         for (identifiers, tokens) in identifiers.chunks(BATCH).zip(tokens.chunks_mut(BATCH)) {
+            let Space { words: _, tags, work } = &mut space;
             let words = identifiers.iter().map(|identifier| identifier.word(Internal(())));
-            seal_batch::<I, _>(self.versions.primary(), &mut space.tags, &mut space.work, words, tokens.iter_mut());
+            seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens.iter_mut());
         }
         Ok(())
     }
@@ -250,9 +251,10 @@ impl<I: Identifier> Sealer<I> {
         let mut sealed = [[0; 27]; BATCH];
         for tokens in tokens.chunks_mut(BATCH) {
             let Space { words, tags, work } = &mut space;
-            let there = rows.read::<I>(&self.versions.primary().1.s2v, &mut texts, words, tokens.len());
-            let (words, sealed) = (&words[..tokens.len()], &mut sealed[..tokens.len()]);
-            seal_batch::<I, _>(self.versions.primary(), tags, work, words.iter().copied(), sealed.iter_mut());
+            let (version, count) = (self.versions.primary(), tokens.len());
+            let there = rows.read::<I>(&version.1.s2v, &mut texts, words, count, &mut tags.0[..count]);
+            let (words, sealed) = (&words[..count], &mut sealed[..count]);
+            seal_under_tags::<I, _>(version, tags, work, words.iter().copied(), sealed.iter_mut());
             put(tokens, sealed, there, Token::from_sealed);
         }
         Ok(())
@@ -292,9 +294,9 @@ impl<I: Identifier> Sealer<I> {
         let mut space = Space::new();
         for (tokens, valid) in tokens.chunks_mut(BATCH).zip(valid) {
             let Space { words, tags, work } = &mut space;
-            *valid = rows.read::<I>(&self.versions.primary().1.s2v, &mut texts, words, tokens.len());
-            let words = words[..tokens.len()].iter().copied();
-            seal_batch::<I, _>(self.versions.primary(), tags, work, words, tokens.iter_mut());
+            let (version, count) = (self.versions.primary(), tokens.len());
+            *valid = rows.read::<I>(&version.1.s2v, &mut texts, words, count, &mut tags.0[..count]);
+            seal_under_tags::<I, _>(version, tags, work, words[..count].iter().copied(), tokens.iter_mut());
             clear(tokens, *valid);
         }
         Ok(())
@@ -562,16 +564,28 @@ impl<I> Drop for Sealer<I> {
 /// Seals words, one for each of the tokens; tags and work are space for that.
 #[inline(always)]
 fn seal_batch<'a, I: Identifier, T: TokenBytes + 'a>(
-    (version, siv): &(KeyVersion, Siv),
+    version: &(KeyVersion, Siv),
     tags: &mut Blocks,
     work: &mut Blocks,
     words: impl ExactSizeIterator<Item = u64> + Clone,
     tokens: impl Iterator<Item = &'a mut T>,
 ) {
-    let (tags, work) = (&mut tags.0[..words.len()], &mut work.0[..words.len()]);
+    version.1.s2v.tags(&mut tags.0[..words.len()], words.clone());
+    seal_under_tags::<I, T>(version, tags, work, words, tokens);
+}
+
+/// The same, where the tags are made already.
+#[inline(always)]
+fn seal_under_tags<'a, I: Identifier, T: TokenBytes + 'a>(
+    (version, siv): &(KeyVersion, Siv),
+    tags: &Blocks,
+    work: &mut Blocks,
+    words: impl ExactSizeIterator<Item = u64>,
+    tokens: impl Iterator<Item = &'a mut T>,
+) {
+    let (tags, work) = (&tags.0[..words.len()], &mut work.0[..words.len()]);
     let [kind, high, low] = Token::<I>::header(*version);
     let header = u32::from_le_bytes([kind, high, low, 0]);
-    siv.s2v(tags, words.clone());
     siv.ctr(work, |work| q(Block::slice_as_flattened_mut(work), Block::slice_as_flattened(tags)));
     for (((token, word), tag), stream) in tokens.zip(words).zip(tags).zip(work) {
         let tag = ct::public(tag.0, "a tag is for all to see");

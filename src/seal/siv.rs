@@ -60,12 +60,6 @@ impl Siv {
         Siv { s2v: S2v::new(k1, associated_data), ctr }
     }
 
-    /// The synthetic IVs of plaintexts, as [`S2v::tags`].
-    #[inline(always)]
-    pub(crate) fn s2v(&self, blocks: &mut [Block], plaintexts: impl Iterator<Item = u64>) {
-        self.s2v.tags(blocks, plaintexts);
-    }
-
     /// One plaintext encrypted under its tag, or one ciphertext decrypted. The block that does it is in no memory.
     #[inline(always)]
     pub(crate) fn crypt(&self, tag: &[u8; 16], word: u64) -> u64 {
@@ -135,13 +129,7 @@ impl S2v {
     /// Runs a loop over words, compiled once for each backend of AES, with all that its processors can do.
     #[inline(always)]
     pub(crate) fn vectorized(&self, run: impl FnOnce()) {
-        encrypt(
-            &self.aes,
-            &mut [],
-            #[inline(always)]
-            |_| run(),
-            |_| (),
-        );
+        with_backend(&self.aes, Run(run));
     }
 
     /// The synthetic IVs of plaintexts, which are also their tags: put into the blocks, as many as there are.
@@ -217,10 +205,30 @@ impl<Make: FnOnce() -> Block, Then: FnOnce(Block) -> R, R> BlockCipherEncClosure
 /// Fills the blocks with what AES is to encrypt, encrypts them, and hands the result to `then`.
 #[inline(always)]
 fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block]), then: impl FnOnce(&[Block])) {
-    aes.encrypt_with_backend(Pass { blocks, fill, then });
+    with_backend(aes, Pass { blocks, fill, then });
+}
+
+/// Calls a batch.
+#[inline(always)]
+fn with_backend(aes: &Aes256Enc, batch: impl BlockCipherEncClosure<BlockSize = U16>) {
+    aes.encrypt_with_backend(batch);
     if cfg!(debug_assertions) {
         // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
         stack::wipe::<DEPTH>();
+    }
+}
+
+/// No blocks at all. With an empty [`Pass`], the round keys would be made ready for it and put on the stack.
+struct Run<F>(F);
+
+impl<F> BlockSizeUser for Run<F> {
+    type BlockSize = U16;
+}
+
+impl<F: FnOnce()> BlockCipherEncClosure for Run<F> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, _: &B) {
+        (self.0)();
     }
 }
 

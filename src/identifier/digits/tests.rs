@@ -412,9 +412,10 @@ fn groups_of_digits() {
 fn starts_on_their_side() {
     let check = |blocks: &[u64; 64]| {
         let mut starts = texts::Starts::EMPTY;
-        starts.values(&[u64::MAX; 64]); // nothing of these is left
-        for (value, places) in starts.values(blocks).iter().enumerate() {
-            for (at, word) in places.iter().enumerate() {
+        starts.turn(&[u64::MAX; 64]); // nothing of these is left
+        starts.turn(blocks);
+        for (at, values) in starts.places().iter().enumerate() {
+            for (value, word) in values.iter().enumerate() {
                 for (i, &block) in blocks.iter().enumerate() {
                     assert_eq!(word >> i & 1 == 1, digit(block, at) == value as u64, "{value} at {at} of {i}");
                 }
@@ -451,7 +452,8 @@ fn texts_many_at_once() {
             let mut many = texts::Texts::<64>::new();
             let mut blocks = [0; 64];
             chunk.iter().enumerate().for_each(|(at, text)| many.set(at, Some(text)));
-            let any = many.pack(I::SHAPE, |blocks, starts| I::refuse_plain(blocks, starts, Internal(())), &mut blocks);
+            let any = many.pack(I::SHAPE, |blocks, starts| I::turn_starts(blocks, starts, Internal(())), &mut blocks)
+                | many.refuse(|starts| I::refuse_starts(starts, Internal(())));
             let mut all = true;
             for (at, text) in chunk.iter().enumerate() {
                 match alone(text) {

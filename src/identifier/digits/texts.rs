@@ -27,17 +27,18 @@ pub struct Texts<const N: usize> {
 pub struct Starts {
     /// Bit *i* of word 4*d* + *b* of the first is bit *b* of digit *d* of block *i*. The second is space.
     bits: [[u64; 16]; 2],
-    /// For each value of a digit four words: which blocks have it at the first place, the second, the third, the fourth.
-    values: [[u64; 4]; 16],
+    /// For each of the four places, and for each value of a digit: which blocks have it there. A vector holds the blocks of
+    /// several values.
+    places: [[u64; 16]; 4],
 }
 
 impl Starts {
-    pub(crate) const EMPTY: Self = Starts { bits: [[0; 16]; 2], values: [[0; 4]; 16] };
+    pub(crate) const EMPTY: Self = Starts { bits: [[0; 16]; 2], places: [[0; 16]; 4] };
 
-    /// For each value of a digit four words: which blocks have it at the first place, the second, the third, the fourth.
+    /// Takes the starts of these blocks.
     #[inline(always)]
-    pub(crate) fn values(&mut self, blocks: &[u64; 64]) -> &[[u64; 4]; 16] {
-        let Starts { bits: [bits, other], values } = self;
+    pub(crate) fn turn(&mut self, blocks: &[u64; 64]) {
+        let Starts { bits: [bits, other], places } = self;
         // Four squares of 16 times 16 bits beside each other; each row is the start of a block.
         *bits = [0; 16];
         for (at, blocks) in blocks.chunks_exact(16).enumerate() {
@@ -45,28 +46,40 @@ impl Starts {
                 bits[i] |= (blocks[i] & 0xFFFF) << (16 * at);
             }
         }
-        // The squares are transposed: each step exchanges a bit of the row's number with that of the column's, from the
-        // highest to the lowest. It also rotates the bits of the row's number, so that partners are always eight rows apart,
-        // as vectors want it. Four rotations are none.
-        let step = |half: u32, low: u64, from: &[u64; 16], to: &mut [u64; 16]| {
-            for i in 0..8 {
-                let differ = (from[i] >> half ^ from[i + 8]) & low;
-                to[2 * i] = from[i] ^ differ << half;
-                to[2 * i + 1] = from[i + 8] ^ differ;
-            }
-        };
-        step(8, u64::MAX / 0xFFFF * 0xFF, bits, other);
-        step(4, BYTES * 0xF, other, bits);
-        step(2, BYTES * 0x33, bits, other);
-        step(1, BYTES * 0x55, other, bits);
-        for at in 0..4 {
+        // The squares are transposed: each step exchanges a bit of the row's number with that of the column's. The first
+        // step has loops of its own: in one, the compiler mixes what it gathers with what it exchanges.
+        let low = u64::MAX / 0xFFFF * 0xFF;
+        for i in 0..8 {
+            let differ = (bits[i] >> 8 ^ bits[i + 8]) & low;
+            other[i] = bits[i] ^ differ << 8;
+            other[i + 8] = bits[i + 8] ^ differ;
+        }
+        exchange::<4>(BYTES * 0xF, other, bits);
+        exchange::<2>(BYTES * 0x33, bits, other);
+        exchange::<1>(BYTES * 0x55, other, bits);
+        for (at, values) in places.iter_mut().enumerate() {
             let [one, two, four, eight] = [bits[4 * at], bits[4 * at + 1], bits[4 * at + 2], bits[4 * at + 3]];
-            for (value, places) in values.iter_mut().enumerate() {
+            for (value, blocks) in values.iter_mut().enumerate() {
                 let is = |bit: usize, word: u64| if value & bit == 0 { !word } else { word };
-                places[at] = is(1, one) & is(2, two) & is(4, four) & is(8, eight);
+                *blocks = is(1, one) & is(2, two) & is(4, four) & is(8, eight);
             }
         }
-        values
+    }
+
+    /// For each of the four places, and for each value of a digit: which blocks have it there.
+    #[inline(always)]
+    pub(crate) fn places(&self) -> &[[u64; 16]; 4] {
+        &self.places
+    }
+}
+
+/// Exchanges the bit `BIT` of the row's number with that of the column's. `low` has the columns without that bit.
+#[inline(always)]
+fn exchange<const BIT: usize>(low: u64, from: &[u64; 16], to: &mut [u64; 16]) {
+    for i in 0..16 {
+        let (keep, up, down) = if i & BIT == 0 { (low, low << BIT, 0) } else { (low << BIT, 0, low) };
+        let partner = from[i ^ BIT];
+        to[i] = from[i] & keep | partner << BIT & up | partner >> BIT & down;
     }
 }
 
@@ -80,6 +93,7 @@ impl<const N: usize> Texts<N> {
     /// Takes a text for place `at`, if it has 8 to 15 bytes; for any other one, a text that is refused.
     #[inline(always)]
     pub(crate) fn set(&mut self, at: usize, text: Option<&[u8]>) {
+        let at = at % N; // it is less, which the compiler cannot see
         // No tuple of the three: where code is made for its size, it would lie on the stack.
         match text.map(|text| (text.len(), text.first_chunk(), text.last_chunk())) {
             Some((len @ 8..16, Some(first), Some(last))) => {
@@ -95,13 +109,13 @@ impl<const N: usize> Texts<N> {
         ct::secret(&mut self.last[at]);
     }
 
-    /// All digit blocks, and a fault for each that is no identifier of this shape, or that `refuse` has a bit for. Returned
-    /// is 0 if none has a fault.
+    /// All digit blocks, and a fault for each that is no identifier of this shape. `turn` takes the blocks for what
+    /// [`refuse`](Self::refuse) looks at. Returned is 0 if none has a fault.
     #[inline(always)]
     pub(crate) fn pack(
         &mut self,
         shape: Shape,
-        refuse: impl Fn(&[u64; N], &mut Starts) -> u64,
+        turn: impl FnOnce(&[u64; N], &mut Starts),
         blocks: &mut [u64; N],
     ) -> u64 {
         let Texts { first, last, bits, starts, faults, refused } = self;
@@ -113,8 +127,16 @@ impl<const N: usize> Texts<N> {
             any |= faults[i];
             blocks[i] = block;
         }
-        *refused = refuse(blocks, starts);
-        any | *refused
+        turn(blocks, starts);
+        *refused = 0;
+        any
+    }
+
+    /// Takes a bit for each text that is refused for its first four digits, as a fault, and returns these bits.
+    #[inline(always)]
+    pub(crate) fn refuse(&mut self, refuse: impl FnOnce(&Starts) -> u64) -> u64 {
+        self.refused = refuse(&self.starts);
+        self.refused
     }
 
     /// 0 for a text that is an identifier.
