@@ -219,7 +219,7 @@ fn digits_are_wiped_by_each_call() {
 /// leave its digits where the next one leaves its own, a batch that is not wiped leaves 64.
 #[test]
 fn words_of_a_batch_are_wiped() {
-    let texts: Vec<_> = (0..60_u32).map(|i| format!("+447{:04}{:05}", 1000 + 137 * i, 10_000 + 1009 * i)).collect();
+    let texts: Vec<_> = (0..64_u32).map(|i| format!("+447{:04}{:05}", 1000 + 137 * i, 10_000 + 1009 * i)).collect();
     let numbers: Vec<PhoneNumber> = texts.iter().map(|text| text.parse().unwrap()).collect();
     let words: Vec<_> = numbers.iter().map(|number| [&number.expose_tbcd()[..], &[0xFF; 8]].concat()).collect();
     let ends = texts.iter().flat_map(|text| [&text.as_bytes()[1..9], &text.as_bytes()[text.len() - 8..]]);
@@ -227,8 +227,8 @@ fn words_of_a_batch_are_wiped() {
     let sealer = sealer();
     let tokens: Vec<_> = numbers.iter().map(|number| sealer.seal(number)).collect();
     // Lists of results are made beforehand, so that no frame of theirs covers anything.
-    let (mut some, mut tags, mut whole) = (vec![None; 60], vec![None; 60], tokens.clone());
-    let (mut bytes, mut tag_bytes, mut opened) = (vec![[0; 27]; 60], vec![[0; 16]; 60], vec![None; 60]);
+    let (mut some, mut tags, mut whole) = (vec![None; 64], vec![None; 64], tokens.clone());
+    let (mut bytes, mut tag_bytes, mut opened) = (vec![[0; 27]; 64], vec![[0; 16]; 64], vec![None; 64]);
     let few = |what: &str, run: &mut (dyn FnMut() + Send)| {
         let found = left(&needles, run);
         println!("{what}: {}", found.len());
@@ -243,7 +243,7 @@ fn words_of_a_batch_are_wiped() {
     few("tag a column", &mut || sealer.tag_column(rows(), &mut tag_bytes, &mut [0], |_, _| panic!()).unwrap());
     few("seal texts", &mut || sealer.seal_column(typed(), &mut bytes, &mut [0], |_, _| panic!()).unwrap());
     few("tag texts", &mut || sealer.tag_column(typed(), &mut tag_bytes, &mut [0], |_, _| panic!()).unwrap());
-    let mut lookups = vec![[0; 27]; 60 * sealer.versions().len()];
+    let mut lookups = vec![[0; 27]; 64 * sealer.versions().len()];
     few("look up a column", &mut || sealer.lookup_column(rows(), &mut lookups, &mut [0], |_, _| panic!()).unwrap());
     few("look up texts", &mut || sealer.lookup_column(typed(), &mut lookups, &mut [0], |_, _| panic!()).unwrap());
     few("open a column", &mut || sealer.open_column(&bytes, &mut opened, |_, _| panic!()).unwrap());
@@ -251,13 +251,13 @@ fn words_of_a_batch_are_wiped() {
     // The control: as many words, left.
     let copy = || {
         _ = black_box(
-            <[[u8; 8]; 60]>::try_from(
+            <[[u8; 8]; 64]>::try_from(
                 black_box(&words).iter().map(|word| *word.first_chunk().unwrap()).collect::<Vec<_>>(),
             )
             .unwrap(),
         )
     };
-    assert!(left(&needles, copy).len() >= 60);
+    assert!(left(&needles, copy).len() >= 64);
 }
 
 /// All of it on small stacks. Where wiping reached further down than there is, the process would abort here.

@@ -356,7 +356,7 @@ pub(crate) fn tag_column<T: Indexed, R: Row<T>>(
     Ok(())
 }
 
-/// Tags that a batch has given.
+/// Makes the tags of a batch public.
 fn publish(tags: &mut [[u8; 16]]) {
     for tag in tags {
         *tag = ct::public(*tag, "a tag is for all to see");

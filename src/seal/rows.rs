@@ -154,8 +154,8 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
         Ok(Rows { rows, read: 0, refused })
     }
 
-    /// The digit blocks of the next rows, their tags under `s2v`, as many as there are places for, and the bits of those
-    /// that were read. Words and tags of other rows mean nothing.
+    /// Reads the next rows into digit blocks, and makes the tags of these if there are places for them. Returned are the
+    /// bits of the rows that were read. Words and tags of other rows mean nothing.
     #[inline(always)]
     pub(crate) fn read<T: Indexed>(
         &mut self,
@@ -179,11 +179,16 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             }
             Err(error) => refused(start + at, error),
         };
+        let mut tag = |words: &[u64; BATCH]| {
+            if !tags.is_empty() {
+                s2v.tags(tags, words.iter().copied());
+            }
+        };
         if !R::Item::PLAIN {
             for (at, (word, row)) in words[..count].iter_mut().zip(rows).enumerate() {
                 read(at, word, row);
             }
-            s2v.tags(tags, words.iter().copied());
+            tag(words);
             return there;
         }
         let mut kept = [const { None }; BATCH];
@@ -199,29 +204,24 @@ impl<R: ExactSizeIterator, Refused> Rows<R, Refused> {
             || any = R::Item::pack(texts, words, Internal(())),
         );
         let none = |faults| ct::public(is_not_zero(faults), "the caller gets the verdict") == 0;
-        let mut all = came == count && none(any);
-        loop {
-            let mut plain = 0;
-            if !all {
-                R::Item::refuse(texts, Internal(()));
-                for (at, row) in kept.iter_mut().filter_map(Option::take).enumerate() {
-                    match none(texts.fault(at)) {
-                        true => plain |= 1 << at,
-                        false => read(at, &mut words[at], row),
-                    }
-                }
-            }
-            s2v.tags(tags, words.iter().copied());
-            if !all {
-                return there | plain;
-            }
-            // After the tags: AES does not need this verdict, which would keep it waiting. A batch that it refuses gets its
-            // tags once more.
-            if none(R::Item::refuse(texts, Internal(()))) {
-                return places(count);
-            }
-            all = false;
+        let whole = came == count && none(any);
+        if whole {
+            tag(words);
         }
+        // After the tags, so that AES does not wait for it.
+        let refused_starts = R::Item::refuse(texts, Internal(()));
+        if whole && none(refused_starts) {
+            return places(count);
+        }
+        let mut plain = 0;
+        for (at, row) in kept.iter_mut().filter_map(Option::take).enumerate() {
+            match none(texts.fault(at)) {
+                true => plain |= 1 << at,
+                false => read(at, &mut words[at], row),
+            }
+        }
+        tag(words);
+        there | plain
     }
 }
 

@@ -208,10 +208,10 @@ fn encrypt(aes: &Aes256Enc, blocks: &mut [Block], fill: impl FnOnce(&mut [Block]
     with_backend(aes, Pass { blocks, fill, then });
 }
 
-/// Calls a batch.
+/// Runs it with the backend of AES.
 #[inline(always)]
-fn with_backend(aes: &Aes256Enc, batch: impl BlockCipherEncClosure<BlockSize = U16>) {
-    aes.encrypt_with_backend(batch);
+fn with_backend(aes: &Aes256Enc, work: impl BlockCipherEncClosure<BlockSize = U16>) {
+    aes.encrypt_with_backend(work);
     if cfg!(debug_assertions) {
         // Not optimised, a batch reaches further than is wiped when the sealer is dropped.
         stack::wipe::<DEPTH>();

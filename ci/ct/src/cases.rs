@@ -536,6 +536,17 @@ pub(crate) const CASES: &[Case] = &[
                 );
                 assert!(tokens.iter().map(|token| token.map_or([0; 16], |token| token.tag().into())).eq(tags));
             }
+            // Batches without any fault, and with a trunk zero as the only one.
+            let mut rows: Vec<_> = (0..192).map(|row| taint_digits(&format!("+447700900{row:03}"))).collect();
+            let (mut bytes, mut tags, mut valid) = (vec![[9; 27]; rows.len()], vec![[9; 16]; rows.len()], [0; 3]);
+            for expected in [u64::MAX, !(1 << 9)] {
+                let texts = || rows.iter().map(|row| &row[..]);
+                sealer.seal_column(texts(), &mut bytes, &mut valid, |_, _| ()).unwrap();
+                assert_eq!(valid, [u64::MAX, expected, u64::MAX]);
+                sealer.tag_column(texts(), &mut tags, &mut valid, |_, _| ()).unwrap();
+                assert!(valid[1] == expected && bytes.iter().zip(&tags).all(|(token, tag)| token[3..19] == *tag));
+                rows[64 + 9] = taint_digits("+4407700900123");
+            }
         },
     },
     Case {

@@ -27,8 +27,8 @@ pub struct Texts<const N: usize> {
 pub struct Starts {
     /// Bit *i* of word 4*d* + *b* of the first is bit *b* of digit *d* of block *i*. The second is space.
     bits: [[u64; 16]; 2],
-    /// For each of the four places, and for each value of a digit: which blocks have it there. A vector holds the blocks of
-    /// several values.
+    /// For each of the four places, and for each value of a digit: which blocks have it there. The words of
+    /// one place are neighbours, so that vectors are written as a whole.
     places: [[u64; 16]; 4],
 }
 
@@ -47,16 +47,16 @@ impl Starts {
             }
         }
         // The squares are transposed: each step exchanges a bit of the row's number with that of the column's. The first
-        // step has loops of its own: in one, the compiler mixes what it gathers with what it exchanges.
-        let low = u64::MAX / 0xFFFF * 0xFF;
+        // step is written out: the compiler would merge `exchange::<8>` with the loop above, which is slower.
+        let low = columns_without(8);
         for i in 0..8 {
             let differ = (bits[i] >> 8 ^ bits[i + 8]) & low;
             other[i] = bits[i] ^ differ << 8;
             other[i + 8] = bits[i + 8] ^ differ;
         }
-        exchange::<4>(BYTES * 0xF, other, bits);
-        exchange::<2>(BYTES * 0x33, bits, other);
-        exchange::<1>(BYTES * 0x55, other, bits);
+        exchange::<4>(other, bits);
+        exchange::<2>(bits, other);
+        exchange::<1>(other, bits);
         for (at, values) in places.iter_mut().enumerate() {
             let [one, two, four, eight] = [bits[4 * at], bits[4 * at + 1], bits[4 * at + 2], bits[4 * at + 3]];
             for (value, blocks) in values.iter_mut().enumerate() {
@@ -73,14 +73,20 @@ impl Starts {
     }
 }
 
-/// Exchanges the bit `BIT` of the row's number with that of the column's. `low` has the columns without that bit.
+/// Exchanges the bit `BIT` of the row's number with that of the column's.
 #[inline(always)]
-fn exchange<const BIT: usize>(low: u64, from: &[u64; 16], to: &mut [u64; 16]) {
+fn exchange<const BIT: usize>(from: &[u64; 16], to: &mut [u64; 16]) {
+    let low = columns_without(BIT);
     for i in 0..16 {
         let (keep, up, down) = if i & BIT == 0 { (low, low << BIT, 0) } else { (low << BIT, 0, low) };
         let partner = from[i ^ BIT];
         to[i] = from[i] & keep | partner << BIT & up | partner >> BIT & down;
     }
+}
+
+/// The columns of all squares in whose number this bit is 0.
+const fn columns_without(bit: usize) -> u64 {
+    u64::MAX / ((1 << bit) + 1)
 }
 
 impl<const N: usize> Texts<N> {
@@ -93,7 +99,8 @@ impl<const N: usize> Texts<N> {
     /// Takes a text for place `at`, if it has 8 to 15 bytes; for any other one, a text that is refused.
     #[inline(always)]
     pub(crate) fn set(&mut self, at: usize, text: Option<&[u8]>) {
-        let at = at % N; // it is less, which the compiler cannot see
+        debug_assert!(at < N);
+        let at = at % N; // no check of bounds
         // No tuple of the three: where code is made for its size, it would lie on the stack.
         match text.map(|text| (text.len(), text.first_chunk(), text.last_chunk())) {
             Some((len @ 8..16, Some(first), Some(last))) => {
@@ -109,8 +116,8 @@ impl<const N: usize> Texts<N> {
         ct::secret(&mut self.last[at]);
     }
 
-    /// All digit blocks, and a fault for each that is no identifier of this shape. `turn` takes the blocks for what
-    /// [`refuse`](Self::refuse) looks at. Returned is 0 if none has a fault.
+    /// All digit blocks, and a fault for each that is no identifier of this shape. `turn` keeps the starts of the blocks for
+    /// [`refuse`](Self::refuse), which has to follow. Returned is 0 if none has a fault.
     #[inline(always)]
     pub(crate) fn pack(
         &mut self,
@@ -118,7 +125,7 @@ impl<const N: usize> Texts<N> {
         turn: impl FnOnce(&[u64; N], &mut Starts),
         blocks: &mut [u64; N],
     ) -> u64 {
-        let Texts { first, last, bits, starts, faults, refused } = self;
+        let Texts { first, last, bits, starts, faults, refused: _ } = self;
         let mut any = 0;
         for i in 0..N {
             let (first, last) = (first[i] ^ (BYTES * 0x30), last[i] ^ (BYTES * 0x30));
@@ -128,18 +135,17 @@ impl<const N: usize> Texts<N> {
             blocks[i] = block;
         }
         turn(blocks, starts);
-        *refused = 0;
         any
     }
 
-    /// Takes a bit for each text that is refused for its first four digits, as a fault, and returns these bits.
+    /// Marks the texts that are refused for their first four digits, and returns a bit for each.
     #[inline(always)]
     pub(crate) fn refuse(&mut self, refuse: impl FnOnce(&Starts) -> u64) -> u64 {
         self.refused = refuse(&self.starts);
         self.refused
     }
 
-    /// 0 for a text that is an identifier.
+    /// 0 for a text that is an identifier, once `refuse` was called.
     pub(crate) fn fault(&self, at: usize) -> u64 {
         self.faults[at] | self.refused >> at & 1
     }
