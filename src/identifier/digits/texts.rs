@@ -93,7 +93,9 @@ impl<const N: usize> Texts<N> {
     #[inline(always)] // or it is moved, and is there twice
     pub(crate) fn new() -> Self {
         const { assert!(N <= 64) };
-        Texts { first: [0; N], last: [0; N], bits: [32; N], starts: Starts::EMPTY, faults: [0; N], refused: 0 }
+        // A place that no text has come to has no fault, or a short batch would be looked at text by text.
+        let ones = [BYTES * 0x31; N];
+        Texts { first: ones, last: ones, bits: [32; N], starts: Starts::EMPTY, faults: [0; N], refused: 0 }
     }
 
     /// Takes a text for place `at`, if it has 8 to 15 bytes; for any other one, a text that is refused.
